@@ -1,0 +1,83 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PhoneNumbers;
+
+namespace FlashCall.Contracts;
+
+/// <summary>
+/// A telephone number that can be assigned to a subscriber, in E.164 form (ITU-T E.164: a plus sign, then at most 15 digits).
+/// <see cref="ToString"/> is masked so that a number cannot slip into a log, a trace or an error; <see cref="E164"/> is the number itself.
+/// </summary>
+[JsonConverter(typeof(PhoneNumberJson))]
+public sealed record PhoneNumber
+{
+    private static readonly PhoneNumberUtil Numbering = PhoneNumberUtil.GetInstance();
+
+    private PhoneNumber(string e164) => E164 = e164;
+
+    /// <summary>The whole number: <c>+46701234567</c>. Personal data: never write it to a log, a trace, a metric or an error.</summary>
+    public string E164 { get; }
+
+    /// <summary>The country of the number as ISO 3166-1 alpha-2 (<c>SE</c>), or the calling code (<c>+979</c>) where no country has it.</summary>
+    public string Region =>
+        Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
+
+    /// <summary>The number with its middle hidden: <c>+4670•••4567</c>. Fit for logs and errors.</summary>
+    public string Masked => E164.Length > 9
+        ? string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 4))
+        : string.Concat(E164.AsSpan(0, 3), "•••");
+
+    private PhoneNumbers.PhoneNumber Parsed => Numbering.Parse(E164, defaultRegion: null);
+
+    /// <summary>
+    /// Reads a number in any common spelling. Without <paramref name="defaultRegion"/> it has to be international
+    /// (<c>+46…</c>, spaces and dashes allowed); with one, national spellings of that region are understood too.
+    /// </summary>
+    /// <param name="text">What a person or an app wrote.</param>
+    /// <param name="number">The number, if the text names one that can be assigned.</param>
+    /// <param name="defaultRegion">ISO 3166-1 alpha-2, or null.</param>
+    /// <returns>False when the text is no number, or a number that no numbering plan assigns.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out PhoneNumber? number, string? defaultRegion = null)
+    {
+        number = null;
+        // Longer than any spelling of 15 digits; the library would accept, and spend time on, up to 250 characters.
+        if (text is null || text.Length > 32)
+            return false;
+        try
+        {
+            var parsed = Numbering.Parse(text, defaultRegion);
+            if (parsed.HasExtension || !Numbering.IsValidNumber(parsed))
+                return false;
+            number = new PhoneNumber(Numbering.Format(parsed, PhoneNumberFormat.E164));
+            return true;
+        }
+        catch (NumberParseException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads a number that is known to be right, such as one in configuration.</summary>
+    /// <exception cref="FormatException">The text is not a number that can be assigned.</exception>
+    public static PhoneNumber Parse(string text, string? defaultRegion = null) =>
+        TryParse(text, out var number, defaultRegion)
+            ? number
+            : throw new FormatException("Not a phone number that can be assigned. Write it in E.164: + and country code, such as +46701234567.");
+
+    /// <summary>The masked form.</summary>
+    public override string ToString() => Masked;
+
+    /// <summary>E.164 text that was validated when the value was made: what one of our services wrote is not judged again by
+    /// another's numbering plan, which may be older.</summary>
+    private sealed class PhoneNumberJson : JsonConverter<PhoneNumber>
+    {
+        public override PhoneNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.GetString() is { } text && E164Text.IsWellFormed(text)
+                ? new PhoneNumber(text)
+                : throw new JsonException("Expected a phone number in E.164 form: + and 7 to 15 digits.");
+
+        public override void Write(Utf8JsonWriter writer, PhoneNumber value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.E164);
+    }
+}

@@ -1,0 +1,18 @@
+namespace FlashCall.Contracts;
+
+/// <summary>The queue of each service: where its commands are sent and where the answers to its own commands arrive.</summary>
+public static class Queues
+{
+    /// <summary>Takes <see cref="RiskAssessed"/>, <see cref="CallerIdLeased"/>, <see cref="CallerIdUnavailable"/>,
+    /// <see cref="FlashCallRinging"/> and <see cref="FlashCallEnded"/>.</summary>
+    public const string Verification = "verification";
+
+    /// <summary>Takes <see cref="AssessRisk"/>.</summary>
+    public const string Fraud = "fraud";
+
+    /// <summary>Takes <see cref="LeaseCallerId"/> and <see cref="ReleaseCallerId"/>.</summary>
+    public const string NumberPool = "number-pool";
+
+    /// <summary>Takes <see cref="PlaceFlashCall"/> and <see cref="HangUp"/>.</summary>
+    public const string Dialer = "dialer";
+}

@@ -1,0 +1,4 @@
+using FlashCall.Hosting;
+using FlashCall.Dialer;
+
+return await PlatformHost.RunAsync(args, DialerService.Build);

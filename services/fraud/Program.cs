@@ -1,0 +1,4 @@
+using FlashCall.Hosting;
+using FlashCall.Fraud;
+
+return await PlatformHost.RunAsync(args, FraudService.Build);

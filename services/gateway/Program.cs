@@ -1,0 +1,4 @@
+using FlashCall.Hosting;
+using FlashCall.Gateway;
+
+return await PlatformHost.RunAsync(args, GatewayService.Build);

@@ -1,0 +1,170 @@
+using FlashCall.Contracts;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+
+namespace FlashCall.Hosting;
+
+/// <summary>The conventions of the bus: quorum queues, one a service; confirms; messages of one session one at a time.</summary>
+public static class Bus
+{
+    /// <summary>Messages on their way to one process (prefetch), and handled by it at once. The first keeps the second fed over a round trip.</summary>
+    private const int Prefetch = 256;
+
+    private const int Concurrency = 64;
+
+    /// <summary>
+    /// Connects the service to the broker that <c>FLASHCALL_RABBITMQ</c> names and lets it take messages from its queue.
+    /// The service starts without the broker too, and is ready once the broker answers.
+    /// </summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="queue">The service's queue, one of <see cref="Queues"/>; null for a service that takes no commands.</param>
+    /// <param name="configure">Adds the consumers and says by which key messages are kept in order.</param>
+    /// <exception cref="SettingsException">The address is missing or malformed.</exception>
+    public static void AddBus(this WebApplicationBuilder builder, string? queue, Action<BusConfiguration> configure)
+    {
+        var broker = Address(builder.Configuration);
+        var names = new BusNames(builder.Configuration["BusPrefix"] ?? "");
+        var configuration = new BusConfiguration();
+        configure(configuration);
+
+        builder.Services.AddSingleton(names);
+        builder.Services.TryAddSingleton<Messenger>();
+        builder.Services.Configure<MassTransitHostOptions>(host =>
+        {
+            host.WaitUntilStarted = false;
+            host.StopTimeout = TimeSpan.FromSeconds(15);
+        });
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.ConfigureHealthCheckOptions(health =>
+            {
+                health.Name = "rabbitmq";
+                health.Tags.Add("ready");
+            });
+            configuration.AddConsumers(bus);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                rabbit.Host(broker);
+                rabbit.MessageTopology.SetEntityNameFormatter(new PrefixEntityNameFormatter(rabbit.MessageTopology.EntityNameFormatter, names.Prefix));
+                if (queue is not null)
+                {
+                    rabbit.ReceiveEndpoint(names.Of(queue), endpoint =>
+                    {
+                        endpoint.SetQuorumQueue();
+                        endpoint.PrefetchCount = Prefetch;
+                        endpoint.ConcurrentMessageLimit = Concurrency;
+                        // Commands are sent to the queue's exchange; a binding by message type would deliver what was meant for nobody.
+                        endpoint.ConfigureConsumeTopology = false;
+                        endpoint.UseMessageRetry(Retry);
+                        configuration.ConfigureEndpoint(endpoint, context);
+                    });
+                }
+                configuration.ConfigureTemporaryEndpoints(rabbit, context, names);
+            });
+        });
+    }
+
+    /// <summary>What may pass by itself is tried again for about a minute: the database restarts, two replicas meet in one stream.
+    /// What stays wrong goes to the <c>_error</c> queue, where an operator finds it with its cause.</summary>
+    private static void Retry(IRetryConfigurator retry)
+    {
+        retry.Exponential(15, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(8), TimeSpan.FromMilliseconds(50));
+        retry.Ignore<ArgumentException>();
+        retry.Ignore<FormatException>();
+        retry.Ignore<PostgresException>(exception => !exception.IsTransient);
+    }
+
+    private static Uri Address(IConfiguration configuration)
+    {
+        if (configuration["RabbitMq"] is not { Length: > 0 } text)
+            throw new SettingsException("FLASHCALL_RABBITMQ", "is missing. Give the broker's address, such as amqp://flashcall:password@127.0.0.1:5672/.");
+        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps"
+            ? address
+            : throw new SettingsException("FLASHCALL_RABBITMQ", "is not an address of the form amqp://user:password@host:port/virtual-host.");
+    }
+}
+
+/// <summary>The names on the broker: a prefix keeps several platforms on one broker apart (<c>FLASHCALL_BUSPREFIX</c>, empty by default).</summary>
+/// <param name="Prefix">Stands before every queue and exchange.</param>
+public sealed record BusNames(string Prefix)
+{
+    /// <summary>The queue's name on this broker.</summary>
+    public string Of(string queue) => Prefix + queue;
+
+    /// <summary>The address to send to a queue. Its exchange, since <c>queue:</c> would declare the queue anew as a classic one.</summary>
+    public Uri AddressOf(string queue) => new($"exchange:{Of(queue)}");
+}
+
+/// <summary>The consumers of a service and the order of its messages.</summary>
+public sealed class BusConfiguration
+{
+    private const int Partitions = 256;
+    private readonly List<Action<IBusRegistrationConfigurator>> _registrations = [];
+    private readonly List<Action<IRabbitMqReceiveEndpointConfigurator, IBusRegistrationContext, IPartitioner>> _consumers = [];
+    private readonly List<Action<IRabbitMqBusFactoryConfigurator, IBusRegistrationContext, BusNames>> _temporary = [];
+
+    /// <summary>Takes messages of a type from the service's queue. Messages with the same session id are handled one at a time, over all
+    /// types added so, within this process; across replicas the store's version check decides.</summary>
+    /// <param name="session">The session a message belongs to.</param>
+    public BusConfiguration Consume<TMessage, TConsumer>(Func<TMessage, Guid> session)
+        where TMessage : class
+        where TConsumer : class, IConsumer<TMessage>
+    {
+        AddOnce<TConsumer>();
+        _consumers.Add((endpoint, context, partitioner) =>
+        {
+            endpoint.UsePartitioner<TMessage>(partitioner, message => session(message.Message));
+            endpoint.ConfigureConsumer<TConsumer>(context);
+        });
+        return this;
+    }
+
+    /// <summary>Takes messages that every replica shall see, or that are meant for this one alone, from a queue that lives as long as the
+    /// process. Such a message may be lost with it: nothing may depend on its arrival.</summary>
+    /// <param name="queue">The name of this replica's queue.</param>
+    /// <param name="published">True to take every published message of the type; false to take what is sent to the queue.</param>
+    public BusConfiguration ConsumeHere<TMessage, TConsumer>(string queue, bool published)
+        where TMessage : class
+        where TConsumer : class, IConsumer<TMessage>
+    {
+        AddOnce<TConsumer>();
+        _temporary.Add((rabbit, context, names) => rabbit.ReceiveEndpoint(names.Of(queue), endpoint =>
+        {
+            endpoint.AutoDelete = true;
+            endpoint.Durable = false;
+            endpoint.PrefetchCount = 256;
+            endpoint.ConfigureConsumeTopology = published;
+            endpoint.DiscardFaultedMessages();
+            endpoint.DiscardSkippedMessages();
+            endpoint.ConfigureConsumer<TConsumer>(context);
+        }));
+        return this;
+    }
+
+    private void AddOnce<TConsumer>() where TConsumer : class, IConsumer =>
+        _registrations.Add(bus => bus.AddConsumer<TConsumer>());
+
+    internal void AddConsumers(IBusRegistrationConfigurator bus)
+    {
+        foreach (var register in _registrations)
+            register(bus);
+    }
+
+    internal void ConfigureEndpoint(IRabbitMqReceiveEndpointConfigurator endpoint, IBusRegistrationContext context)
+    {
+        var partitioner = endpoint.CreatePartitioner(Partitions);
+        foreach (var configure in _consumers)
+            configure(endpoint, context, partitioner);
+    }
+
+    internal void ConfigureTemporaryEndpoints(IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, BusNames names)
+    {
+        foreach (var configure in _temporary)
+            configure(rabbit, context, names);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Reflection;
+using DbUp;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace FlashCall.Hosting;
+
+/// <summary>One database a service, on the PostgreSQL server that <c>FLASHCALL_POSTGRES</c> names.</summary>
+public static class Database
+{
+    /// <summary>
+    /// Adds the service's <see cref="NpgsqlDataSource"/>, its health check and the preparation that creates the database and runs the
+    /// SQL scripts embedded in <paramref name="scripts"/> under <c>Schema/</c>, in the order of their names, each once.
+    /// </summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="name">The database's name after the prefix: <c>fraud</c> for <c>flashcall_fraud</c>.</param>
+    /// <param name="scripts">The assembly with the scripts, or null where a library keeps the schema (Marten).</param>
+    /// <exception cref="SettingsException">The connection string is missing or malformed.</exception>
+    public static void AddDatabase(this WebApplicationBuilder builder, string name, Assembly? scripts = null)
+    {
+        var connection = ConnectionString(builder.Configuration, name);
+        var data = new NpgsqlDataSourceBuilder(connection);
+        // A query without a parent is a poll or a health check; a trace of its own would bury the verifications.
+        data.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null));
+        builder.Services.AddSingleton(_ => data.Build());
+        builder.Services.AddHealthChecks().AddCheck<PostgresHealth>("postgres", tags: ["ready"]);
+        builder.Services.AddSingleton<IPreparation>(services =>
+            new SchemaPreparation(connection, scripts, services.GetRequiredService<ILoggerFactory>().CreateLogger<SchemaPreparation>()));
+    }
+
+    /// <summary>The connection string of one of the platform's databases.</summary>
+    /// <exception cref="SettingsException">The setting is missing or malformed.</exception>
+    internal static string ConnectionString(IConfiguration configuration, string name)
+    {
+        if (configuration["Postgres"] is not { Length: > 0 } server)
+            throw new SettingsException("FLASHCALL_POSTGRES", "is missing. Give the server's connection string, such as Host=127.0.0.1;Port=5432;Username=flashcall;Password=….");
+        try
+        {
+            var connection = new NpgsqlConnectionStringBuilder(server)
+            {
+                Database = (configuration["DatabasePrefix"] ?? "flashcall_") + name,
+                ApplicationName = $"flashcall-{name}",
+            };
+            if (!connection.ContainsKey("Maximum Pool Size"))
+                connection.MaxPoolSize = 20;
+            return connection.ConnectionString;
+        }
+        catch (ArgumentException exception)
+        {
+            // The library's message names the keyword, never its value.
+            throw new SettingsException("FLASHCALL_POSTGRES", $"is not a connection string: {exception.Message} Expected Host=…;Port=…;Username=…;Password=….");
+        }
+    }
+
+    private sealed class PostgresHealth(NpgsqlDataSource data) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                await using var command = data.CreateCommand("select 1");
+                await command.ExecuteScalarAsync(cancellationToken);
+                return HealthCheckResult.Healthy();
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            {
+                return HealthCheckResult.Unhealthy("PostgreSQL does not answer. See FLASHCALL_POSTGRES.", exception);
+            }
+        }
+    }
+}
+
+/// <summary>Creates the database if it is missing and runs the scripts it has not seen, one process at a time.</summary>
+internal sealed partial class SchemaPreparation(string connectionString, Assembly? scripts, ILogger logger) : IPreparation
+{
+    /// <summary>The advisory lock that lets one process at a time prepare; any constant that nothing else on the server uses.</summary>
+    private const long PreparationLock = 0x464C_4153_4843_414C;
+
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        var target = new NpgsqlConnectionStringBuilder(connectionString);
+        try
+        {
+            // Locks are per database: the lock for creating databases is held in the one that always exists.
+            var server = new NpgsqlConnectionStringBuilder(connectionString) { Database = "postgres", Pooling = false };
+            await using var connection = new NpgsqlConnection(server.ConnectionString);
+            await connection.OpenAsync(cancellationToken);
+            await ExecuteAsync(connection, $"select pg_advisory_lock({PreparationLock})", cancellationToken);
+
+            await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = target.Database! } } };
+            if (await exists.ExecuteScalarAsync(cancellationToken) is null)
+            {
+                await ExecuteAsync(connection, $"create database \"{target.Database!.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", cancellationToken);
+                LogCreated(target.Database);
+            }
+            if (scripts is not null)
+                Upgrade(target.ConnectionString, scripts);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            throw new PreparationException($"Cannot prepare the database {target.Database} on {target.Host}:{target.Port}: {exception.Message}", exception);
+        }
+    }
+
+    private void Upgrade(string connection, Assembly assembly)
+    {
+        var result = DeployChanges.To.PostgresqlDatabase(connection)
+            .WithScriptsEmbeddedInAssembly(assembly, name => name.Contains(".Schema.", StringComparison.Ordinal))
+            .WithTransactionPerScript()
+            .LogToNowhere()
+            .Build()
+            .PerformUpgrade();
+        foreach (var script in result.Scripts)
+            LogApplied(script.Name);
+        if (!result.Successful)
+            throw new PreparationException($"Schema script {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Created database {Database}")]
+    private partial void LogCreated(string database);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Applied {Script}")]
+    private partial void LogApplied(string script);
+}

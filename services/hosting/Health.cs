@@ -1,0 +1,39 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FlashCall.Hosting;
+
+/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: what it needs answers (checks tagged <c>ready</c>).</summary>
+internal static class Health
+{
+    public static void MapPlatformHealth(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = WriteAsync });
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        context.Response.ContentType = MediaTypeNames.Application.Json;
+        return context.Response.WriteAsync(JsonSerializer.Serialize(new
+        {
+            status = Name(report.Status),
+            checks = report.Entries.ToDictionary(
+                entry => entry.Key,
+                entry => new { status = Name(entry.Value.Status), description = entry.Value.Description },
+                StringComparer.Ordinal),
+        }), context.RequestAborted);
+    }
+
+    private static string Name(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        HealthStatus.Unhealthy => "unhealthy",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+}

@@ -1,0 +1,110 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace FlashCall.Hosting;
+
+/// <summary>
+/// How a service knows that a request came through the gateway, and for whom. The gateway turns the credential of a client app into a
+/// short-lived token (JWT, RFC 7519, signed ES256); services hold the public key alone, so none of them can mint one.
+/// </summary>
+public static class InternalIdentity
+{
+    /// <summary>The claim with the application's id.</summary>
+    public const string ApplicationClaim = "sub";
+
+    /// <summary>The claim with the scopes, separated by spaces (RFC 8693 §4.2).</summary>
+    public const string ScopeClaim = "scope";
+
+    private const string Issuer = "flashcall-gateway";
+    private const string Audience = "flashcall-services";
+
+    /// <summary>Makes a service refuse every request without a valid token, health excepted, and gives endpoints the application that asks.</summary>
+    /// <exception cref="SettingsException">The public key is missing or unreadable.</exception>
+    public static void AddInternalIdentity(this WebApplicationBuilder builder)
+    {
+        var key = ReadKey(builder.Configuration, "Identity:PublicKey");
+        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
+        {
+            jwt.MapInboundClaims = false;
+            jwt.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = Issuer,
+                ValidAudience = Audience,
+                IssuerSigningKey = key,
+                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+                ClockSkew = TimeSpan.FromSeconds(10),
+                RequireExpirationTime = true,
+            };
+        });
+        builder.Services.AddAuthorization(authorization =>
+            authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+    }
+
+    /// <summary>The application a request is made for.</summary>
+    public static string ApplicationId(this ClaimsPrincipal caller) =>
+        caller.FindFirstValue(ApplicationClaim) ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
+
+    internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting)
+    {
+        var variable = "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
+        if (configuration[setting] is not { Length: > 0 } pem)
+            throw new SettingsException(variable, "is missing. Give an EC P-256 key in PEM form, best as a file in the folder FLASHCALL_SECRETS names.");
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(pem);
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new SettingsException(variable, "is not an EC key in PEM form (-----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----).");
+        }
+        return new ECDsaSecurityKey(key);
+    }
+
+    /// <summary>Mints the tokens; the gateway alone holds its key.</summary>
+    public sealed class Minter
+    {
+        /// <summary>How long a token is valid: long enough for a request that waits, short enough to be worthless when it leaks.</summary>
+        public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
+
+        private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
+        private readonly SigningCredentials _credentials;
+        private readonly TimeProvider _time;
+
+        /// <summary>Reads the signing key from the setting <c>Identity:SigningKey</c>.</summary>
+        /// <exception cref="SettingsException">The key is missing or unreadable.</exception>
+        public Minter(IConfiguration configuration, TimeProvider time)
+        {
+            _credentials = new SigningCredentials(ReadKey(configuration, "Identity:SigningKey"), SecurityAlgorithms.EcdsaSha256);
+            _time = time;
+        }
+
+        /// <summary>A token that lets its bearer act for the application within the scopes.</summary>
+        public string Mint(string applicationId, IEnumerable<string> scopes)
+        {
+            var now = _time.GetUtcNow().UtcDateTime;
+            return Handler.CreateToken(new SecurityTokenDescriptor
+            {
+                Issuer = Issuer,
+                Audience = Audience,
+                IssuedAt = now,
+                NotBefore = now,
+                Expires = now + Lifetime,
+                Claims = new Dictionary<string, object>(StringComparer.Ordinal)
+                {
+                    [ApplicationClaim] = applicationId,
+                    [ScopeClaim] = string.Join(' ', scopes),
+                },
+                SigningCredentials = _credentials,
+            });
+        }
+    }
+}

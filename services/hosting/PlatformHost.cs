@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace FlashCall.Hosting;
+
+/// <summary>What every service of the platform shares, once: configuration, logs, telemetry, health, problem details, start-up and preparation.</summary>
+public static class PlatformHost
+{
+    /// <summary>The first argument that makes a service prepare its database and exit instead of serving.</summary>
+    public const string PrepareArgument = "prepare";
+
+    /// <summary>
+    /// A builder with the shared conventions. Settings come, later ones winning, from <c>appsettings.json</c>, the environment with the
+    /// prefix <c>FLASHCALL_</c> (<c>FLASHCALL_POSTGRES</c>, <c>FLASHCALL_RABBITMQ</c>), one file a setting in the folder that
+    /// <c>FLASHCALL_SECRETS</c> names (<c>Identity__SigningKey</c>), and the command line.
+    /// </summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="service">The short name of the service, such as <c>fraud</c>; telemetry shows it as <c>flashcall-fraud</c>.</param>
+    /// <exception cref="SettingsException">The folder that <c>FLASHCALL_SECRETS</c> names does not exist.</exception>
+    public static WebApplicationBuilder CreateBuilder(string[] args, string service)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
+        if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
+        {
+            if (!Directory.Exists(folder))
+                throw new SettingsException("FLASHCALL_SECRETS", $"names the folder '{folder}', which does not exist. Create it, or unset the variable.");
+            builder.Configuration.AddKeyPerFile(Path.GetFullPath(folder), optional: false);
+        }
+        builder.Configuration.AddCommandLine(args);
+
+        builder.Logging.ClearProviders();
+        builder.Logging.AddJsonConsole(console =>
+        {
+            console.IncludeScopes = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+        });
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new ServiceIdentity(service, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
+        builder.AddTelemetry(service);
+        builder.Services.AddProblems();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+
+    /// <summary>
+    /// Serves until stopped, or, when the first argument is <see cref="PrepareArgument"/>, brings the service's database up to date and returns.
+    /// </summary>
+    /// <returns>The exit code of the process: 0, or 1 after one line on standard error that says what to do.</returns>
+    public static async Task<int> RunAsync(string[] args, Func<string[], WebApplication> build)
+    {
+        try
+        {
+            await using var app = build(args);
+            if (args is [PrepareArgument, ..])
+            {
+                foreach (var preparation in app.Services.GetServices<IPreparation>())
+                    await preparation.PrepareAsync(app.Lifetime.ApplicationStopping);
+                return 0;
+            }
+            await app.RunAsync();
+            return 0;
+        }
+        // The edge of the process: a person reads this line, and the exit code says the rest.
+        catch (Exception exception) when (exception is SettingsException or IOException or PreparationException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>The pipeline that every service has: problem details for errors, and its health.</summary>
+    public static WebApplication UsePlatformDefaults(this WebApplication app)
+    {
+        app.UseProblems();
+        app.MapPlatformHealth();
+        return app;
+    }
+
+}
+
+/// <summary>Which service this process is, and which of its replicas.</summary>
+/// <param name="Service">The short name, such as <c>fraud</c>.</param>
+/// <param name="Instance">Unique for each start of each process.</param>
+public sealed record ServiceIdentity(string Service, string Instance);
+
+/// <summary>A step that runs before a service takes traffic, such as a change of its database schema.</summary>
+public interface IPreparation
+{
+    /// <summary>Does the step. Running it again, or from several places at once, changes nothing more.</summary>
+    /// <exception cref="PreparationException">It cannot be done; the message says what to do.</exception>
+    Task PrepareAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A preparation step failed; the message is one line that says what to do.</summary>
+public sealed class PreparationException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A setting is missing or wrong; the message names the setting and says what would be right.</summary>
+public sealed class SettingsException(string setting, string problem) : Exception($"Setting {setting} {problem}")
+{
+    /// <summary>The setting, as it is written in the environment.</summary>
+    public string Setting { get; } = setting;
+}

@@ -1,0 +1,4 @@
+using FlashCall.Hosting;
+using FlashCall.NumberPool;
+
+return await PlatformHost.RunAsync(args, NumberPoolService.Build);

@@ -1,0 +1,4 @@
+using FlashCall.Hosting;
+using FlashCall.Verification;
+
+return await PlatformHost.RunAsync(args, VerificationService.Build);

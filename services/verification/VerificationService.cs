@@ -1,0 +1,14 @@
+using FlashCall.Hosting;
+
+namespace FlashCall.Verification;
+
+/// <summary>Puts the service together.</summary>
+internal static class VerificationService
+{
+    /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = PlatformHost.CreateBuilder(args, "verification");
+        return builder.Build().UsePlatformDefaults();
+    }
+}
