@@ -13,16 +13,22 @@ public static class PlatformHost
     public const string PrepareArgument = "prepare";
 
     /// <summary>
-    /// A builder with the shared conventions. Settings come, later ones winning, from <c>appsettings.json</c>, the environment with the
-    /// prefix <c>FLASHCALL_</c> (<c>FLASHCALL_POSTGRES</c>, <c>FLASHCALL_RABBITMQ</c>), one file a setting in the folder that
+    /// A builder with the shared conventions. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that
+    /// <c>FLASHCALL_SETTINGS</c> names (one file serves all services), the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_POSTGRES</c>, <c>FLASHCALL_RABBITMQ</c>), one file a setting in the folder that
     /// <c>FLASHCALL_SECRETS</c> names (<c>Identity__SigningKey</c>), and the command line.
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="service">The short name of the service, such as <c>fraud</c>; telemetry shows it as <c>flashcall-fraud</c>.</param>
-    /// <exception cref="SettingsException">The folder that <c>FLASHCALL_SECRETS</c> names does not exist.</exception>
+    /// <exception cref="SettingsException">The file or folder that a variable names does not exist.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args, string service)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        if (Environment.GetEnvironmentVariable("FLASHCALL_SETTINGS") is { Length: > 0 } file)
+        {
+            if (!File.Exists(file))
+                throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+        }
         builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
         {
