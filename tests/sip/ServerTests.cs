@@ -177,6 +177,22 @@ public sealed class ServerTests
         Assert.Equal(IPEndPoint.Parse(target), line.Sent[^1].To);
     }
 
+    [Theory]
+    [InlineData("INVITE")]
+    [InlineData("OPTIONS")]
+    public async Task A_request_may_be_left_without_an_answer(string method)
+    {
+        await using var line = new Line { Server = { Answer = call => Assert.True(call.Ignore()) } };
+        line.Receive(Line.FromPeer(method));
+        line.Receive(Line.FromPeer(method));
+        Assert.False(Assert.Single(line.Server.Requests).Respond(200));
+        line.Pass(32.1);
+
+        Assert.Empty(line.Sent);
+        Assert.Empty(line.Server.Unacknowledged);
+        Assert.Equal((0, 0), (line.Stack.OpenTransactions, line.Stack.Timers.Count));
+    }
+
     [Fact]
     public async Task Extensions_that_are_not_supported_are_refused_by_name()
     {
