@@ -20,6 +20,7 @@ internal sealed class SipInviteServerTransaction : SipServerTransaction
     private enum State
     {
         Proceeding,
+        Ignored,
         Accepted,
         Completed,
         Confirmed,
@@ -74,6 +75,18 @@ internal sealed class SipInviteServerTransaction : SipServerTransaction
         {
             if (_last is null)
                 Respond(100);
+        }
+    }
+
+    public override bool Ignore()
+    {
+        lock (Gate)
+        {
+            if (_state != State.Proceeding || _last is not null)
+                return false;
+            _state = State.Ignored;
+            Stack.Timers.Start(_end, Timings.Timeout);
+            return true;
         }
     }
 

@@ -28,6 +28,18 @@ internal sealed class SipNonInviteServerTransaction : SipServerTransaction
         }
     }
 
+    public override bool Ignore()
+    {
+        lock (Gate)
+        {
+            if (_last is not null || _completed)
+                return false;
+            _completed = true;
+            Stack.Timers.Start(new SipTimer(() => Stack.Forget(this)), Timings.Timeout);
+            return true;
+        }
+    }
+
     internal override void ReceiveAgain()
     {
         lock (Gate)

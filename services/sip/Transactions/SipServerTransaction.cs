@@ -47,6 +47,13 @@ public abstract class SipServerTransaction
     /// <returns>False if it is too late: a final response was sent before, or the transaction is over.</returns>
     public abstract bool Respond(SipResponse response);
 
+    /// <summary>
+    /// Leaves the request without any answer, as a peer that is dead would; its repeats too, for 64·T1. Not what RFC 3261 asks for: for policies
+    /// against abuse, and for tests.
+    /// </summary>
+    /// <returns>False if it is too late: a response was sent before.</returns>
+    public abstract bool Ignore();
+
     /// <summary>The request came again.</summary>
     internal abstract void ReceiveAgain();
 }

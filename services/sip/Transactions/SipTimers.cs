@@ -47,7 +47,7 @@ public sealed class SipTimers : IDisposable
 
     /// <summary>Starts a timer, or starts it anew if it runs. Does nothing once the stack has ended.</summary>
     /// <param name="timer">The timer.</param>
-    /// <param name="dueIn">When to run it, from now; zero is at once, on another thread.</param>
+    /// <param name="dueIn">When to run it, from now; zero is as soon as possible, on another thread.</param>
     public void Start(SipTimer timer, TimeSpan dueIn)
     {
         ArgumentNullException.ThrowIfNull(timer);
@@ -117,9 +117,10 @@ public sealed class SipTimers : IDisposable
         if (_disposed || _count == 0 || _heap[0].Due >= _armedFor)
             return;
         _armedFor = _heap[0].Due;
-        var wait = Math.Max(0, _armedFor - _time.GetTimestamp());
-        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice.
-        _clock.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait * 1000.0 / _time.TimestampFrequency)), Timeout.InfiniteTimeSpan);
+        var wait = _time.GetElapsedTime(_time.GetTimestamp(), _armedFor).TotalMilliseconds;
+        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a clock
+        // may run its callback in this very call, where the caller still holds its locks.
+        _clock.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait))), Timeout.InfiniteTimeSpan);
     }
 
     private void Insert(SipTimer timer)

@@ -23,6 +23,7 @@ public sealed class UdpSipTransport : SipTransport
     private readonly ConcurrentDictionary<IPAddress, IPAddress> _localAddressByRemote = new();
     private readonly CancellationTokenSource _closing = new();
     private Task _receiving = Task.CompletedTask;
+    private bool _closed;
 
     /// <summary>Binds the socket.</summary>
     /// <param name="local">Address and port to listen on; port 0 takes a free one.</param>
@@ -107,6 +108,8 @@ public sealed class UdpSipTransport : SipTransport
     /// <inheritdoc/>
     protected override async ValueTask CloseAsync()
     {
+        if (Interlocked.Exchange(ref _closed, true))
+            return;
         await _closing.CancelAsync();
         await _receiving;
         _socket.Dispose();
