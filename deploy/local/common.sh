@@ -51,3 +51,23 @@ end_process() {
 
 # The commands that must exist before anything can be done: need COMMAND 'what to do'.
 need() { command -v "$1" >/dev/null || die "'$1' is missing. $2"; }
+
+# The .NET SDK that global.json asks for.
+need_dotnet() {
+  need dotnet "Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+  dotnet --version >/dev/null 2>&1 || die "no .NET SDK here fits global.json (10.0): install it from https://dotnet.microsoft.com/download/dotnet/10.0"
+  export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+  # No build processes that stay behind for the next build.
+  export MSBUILDDISABLENODEREUSE=1
+}
+
+# Restores and builds a solution, a line for each project that is done: build FILE LOG. On failure its errors follow.
+build() {
+  mkdir -p "${2%/*}"
+  local code=0
+  dotnet build "$1" --configuration Release 2>&1 | tee "$2" | while IFS= read -r line; do
+    case $line in *' -> '*.dll) line=${line%% -> *} && say "built ${line##* }" ;; esac
+  done
+  code=${PIPESTATUS[0]}
+  [ "$code" -eq 0 ] || { grep -E ': error |error MSB|error NU' "$2" | sort -u | head -n 30 >&2; return "$code"; }
+}
