@@ -1,4 +1,7 @@
+using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.NumberPool.Leases;
+using FlashCall.NumberPool.Ranges;
 
 namespace FlashCall.NumberPool;
 
@@ -6,9 +9,22 @@ namespace FlashCall.NumberPool;
 internal static class NumberPoolService
 {
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
+    /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "number-pool");
+        var settings = NumberPoolSettings.Read(builder.Configuration);
+        builder.AddDatabase("number_pool", typeof(NumberPoolService).Assembly);
+        builder.AddBus(Queues.NumberPool, bus => bus
+            .Consume<LeaseCallerId, LeaseCallerIdConsumer>(command => command.VerificationId)
+            .Consume<ReleaseCallerId, ReleaseCallerIdConsumer>(command => command.VerificationId));
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(new KeySpace(settings.Ranges));
+        builder.Services.AddSingleton<PoolMetrics>();
+        builder.Services.AddSingleton<LeaseStore>();
+        builder.Services.AddSingleton<LeaseCallerIds>();
+        builder.Services.AddSingleton<ReleaseCallerIds>();
+        builder.AddSweep<OldAnswers>();
         return builder.Build().UsePlatformDefaults();
     }
 }

@@ -51,7 +51,8 @@ internal static class EventStore
         builder.Services.AddSingleton<IPreparation, EventSchema>();
     }
 
-    private static void Configure(StoreOptions options, TimeProvider time)
+    /// <summary>How sessions are stored; the tests of stored events use the same.</summary>
+    internal static void Configure(StoreOptions options, TimeProvider time)
     {
         // The schema changes in the preparation step alone, never from replicas that race each other.
         options.AutoCreateSchemaObjects = AutoCreate.None;

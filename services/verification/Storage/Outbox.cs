@@ -39,7 +39,7 @@ internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger,
         foreach (var message in messages)
         {
             session.QueueSqlCommand(
-                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?)",
+                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
                 message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
                 JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
         }

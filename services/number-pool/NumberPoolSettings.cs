@@ -1,0 +1,82 @@
+using FlashCall.Hosting;
+using FlashCall.NumberPool.Ranges;
+
+namespace FlashCall.NumberPool;
+
+/// <summary>The settings under <c>NumberPool</c>, read once at start.</summary>
+/// <param name="Ranges">The numbers of the pool; no two ranges share one. None at all is allowed: every lease is then refused, saying so.</param>
+/// <param name="RestPeriod">How long a caller ID is not given to the same callee again, so that an old entry of a call log cannot be taken
+/// for a new one. 1 minute to 90 days, 24 hours by default.</param>
+internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod)
+{
+    private const string Section = "NumberPool";
+
+    private static readonly TimeSpan DefaultRestPeriod = TimeSpan.FromHours(24);
+    private static readonly TimeSpan ShortestRestPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestRestPeriod = TimeSpan.FromDays(90);
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="SettingsException">Something is wrong; the message lists every mistake and what would be right.</exception>
+    public static NumberPoolSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        var mistakes = new List<string>();
+        RefuseUnknown(section, ["Ranges", "RestPeriod"], mistakes);
+        var ranges = ReadRanges(section.GetSection("Ranges"), TrunkNames(configuration), mistakes);
+        var restPeriod = ReadRestPeriod(section.GetSection("RestPeriod"), mistakes);
+        return mistakes.Count == 0
+            ? new NumberPoolSettings(ranges, restPeriod)
+            : throw new SettingsException(Section, "is wrong: " + string.Join(" ", mistakes));
+    }
+
+    private static List<NumberRange> ReadRanges(IConfigurationSection section, HashSet<string>? trunks, List<string> mistakes)
+    {
+        var ranges = new List<(string Path, NumberRange Range)>();
+        foreach (var entry in section.GetChildren())
+        {
+            RefuseUnknown(entry, ["Pattern", "Trunk"], mistakes);
+            var trunk = entry["Trunk"];
+            if (string.IsNullOrWhiteSpace(trunk))
+                mistakes.Add($"{entry.Path}:Trunk is missing. Name the trunk whose carrier may present these numbers.");
+            else if (trunks is not null && !trunks.Contains(trunk))
+                mistakes.Add($"{entry.Path}:Trunk is '{trunk}', which is none of Trunks. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
+            if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
+                mistakes.Add($"{entry.Path}:Pattern {problem}");
+            else
+                ranges.Add((entry.Path, range));
+        }
+        ranges.Sort((one, other) => one.Range.First.CompareTo(other.Range.First));
+        for (var i = 1; i < ranges.Count; i++)
+        {
+            var (lower, upper) = (ranges[i - 1], ranges[i]);
+            if (upper.Range.First <= lower.Range.Last)
+                mistakes.Add($"{lower.Path}:Pattern '{lower.Range.Pattern}' and {upper.Path}:Pattern '{upper.Range.Pattern}' share numbers. Give each number once.");
+        }
+        return [.. ranges.Select(entry => entry.Range)];
+    }
+
+    private static TimeSpan ReadRestPeriod(IConfigurationSection setting, List<string> mistakes)
+    {
+        if (string.IsNullOrEmpty(setting.Value))
+            return DefaultRestPeriod;
+        if (!Duration.TryParse(setting.Value, out var period))
+            mistakes.Add($"{setting.Path} is '{setting.Value}'. Write {Duration.Form}.");
+        else if (period < ShortestRestPeriod || period > LongestRestPeriod)
+            mistakes.Add($"{setting.Path} is '{setting.Value}'. It may be 00:01:00 (a minute) to 90.00:00:00 (90 days).");
+        return period;
+    }
+
+    /// <summary>The trunks of the settings file, where it has any: a pool that runs with settings of its own need not name them.</summary>
+    private static HashSet<string>? TrunkNames(IConfiguration configuration)
+    {
+        var names = configuration.GetSection("Trunks").GetChildren().Select(trunk => trunk["Name"]).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return names.Count == 0 ? null : names;
+    }
+
+    /// <summary>A misspelt setting would otherwise be the default, unnoticed.</summary>
+    private static void RefuseUnknown(IConfigurationSection section, string[] known, List<string> mistakes)
+    {
+        foreach (var child in section.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+            mistakes.Add($"{child.Path} is no setting. Known here: {string.Join(", ", known)}.");
+    }
+}

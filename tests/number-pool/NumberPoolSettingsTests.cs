@@ -1,0 +1,78 @@
+using FlashCall.Hosting;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace FlashCall.NumberPool.Tests;
+
+public sealed class NumberPoolSettingsTests
+{
+    [Fact]
+    public void Ranges_and_the_rest_period_are_read()
+    {
+        var settings = Read(
+            ("NumberPool:RestPeriod", "24:00:00"),
+            ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "demo"),
+            ("NumberPool:Ranges:1:Pattern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "demo"),
+            ("Trunks:0:Name", "demo"));
+        Assert.Equal(TimeSpan.FromHours(24), settings.RestPeriod);
+        Assert.Equal(["+4670123xxxx", "+44207946xxxx"], settings.Ranges.Select(range => range.Pattern));
+    }
+
+    [Fact]
+    public void Without_settings_the_pool_is_empty_and_numbers_rest_for_a_day()
+    {
+        var settings = Read();
+        Assert.Empty(settings.Ranges);
+        Assert.Equal(TimeSpan.FromDays(1), settings.RestPeriod);
+    }
+
+    [Theory]
+    [InlineData("a day", "hh:mm:ss")]
+    [InlineData("24", "hh:mm:ss")]
+    [InlineData("00:00:30", "a minute")]
+    [InlineData("91.00:00:00", "90 days")]
+    [InlineData("-01:00:00", "hh:mm:ss")]
+    public void A_rest_period_that_is_none_is_refused(string text, string said) =>
+        Assert.Contains(said, Mistakes(("NumberPool:RestPeriod", text)), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_trunk_that_the_settings_do_not_know_is_refused()
+    {
+        var said = Mistakes(
+            ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "dmeo"), ("Trunks:0:Name", "demo"), ("Trunks:1:Name", "backup"));
+        Assert.Contains("NumberPool:Ranges:0:Trunk is 'dmeo', which is none of Trunks. Known: backup, demo.", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ranges_that_share_numbers_are_refused_by_name()
+    {
+        var said = Mistakes(
+            ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "a"),
+            ("NumberPool:Ranges:1:Pattern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"),
+            ("NumberPool:Ranges:2:Pattern", "+4420794612xx"), ("NumberPool:Ranges:2:Trunk", "b"));
+        Assert.Contains("NumberPool:Ranges:0:Pattern '+44207946xxxx' and NumberPool:Ranges:2:Pattern '+4420794612xx' share numbers", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_mistakes_are_listed_at_once()
+    {
+        var said = Mistakes(
+            ("NumberPool:RestPeriods", "24:00:00"), ("NumberPool:RestPeriod", "soon"),
+            ("NumberPool:Ranges:0:Pattern", "44207946xxxx"),
+            ("NumberPool:Ranges:1:Patern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"));
+        Assert.All(
+            ["NumberPool:RestPeriods is no setting", "NumberPool:RestPeriod is 'soon'", "NumberPool:Ranges:0:Pattern is '44207946xxxx'",
+                "NumberPool:Ranges:0:Trunk is missing", "NumberPool:Ranges:1:Patern is no setting", "NumberPool:Ranges:1:Pattern is missing"],
+            mistake => Assert.Contains(mistake, said, StringComparison.Ordinal));
+    }
+
+    private static string Mistakes(params (string Key, string Value)[] settings)
+    {
+        var exception = Assert.Throws<SettingsException>(() => Read(settings));
+        Assert.Equal("NumberPool", exception.Setting);
+        return exception.Message;
+    }
+
+    private static NumberPoolSettings Read(params (string Key, string Value)[] settings) => NumberPoolSettings.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
+}

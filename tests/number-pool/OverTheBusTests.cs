@@ -1,0 +1,132 @@
+using System.Threading.Channels;
+using FlashCall.Contracts;
+using FlashCall.Hosting;
+using FlashCall.Testing;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FlashCall.NumberPool.Tests;
+
+/// <summary>Two replicas of the service as they run in production, a pool of three numbers, and this test as the verification service.</summary>
+public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
+{
+    private readonly List<WebApplication> _running = [];
+    private readonly Answers _answers = new();
+    private Messenger? _messenger;
+
+    public async ValueTask InitializeAsync()
+    {
+        string[] arguments =
+        [
+            .. servers.Arguments, "--NumberPool:RestPeriod=24:00:00",
+            "--NumberPool:Ranges:0:Pattern=+442079460001", "--NumberPool:Ranges:0:Trunk=demo",
+            "--NumberPool:Ranges:1:Pattern=+442079460002", "--NumberPool:Ranges:1:Trunk=demo",
+            "--NumberPool:Ranges:2:Pattern=+442079460003", "--NumberPool:Ranges:2:Trunk=demo",
+        ];
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], NumberPoolService.Build));
+
+        var builder = PlatformHost.CreateBuilder(servers.Arguments, "verification");
+        builder.Services.AddSingleton(_answers);
+        builder.AddBus(Queues.Verification, bus => bus
+            .Consume<CallerIdLeased, AnswerConsumer>(message => message.VerificationId)
+            .Consume<CallerIdUnavailable, AnswerConsumer>(message => message.VerificationId));
+        _running.AddRange([builder.Build(), NumberPoolService.Build(arguments), NumberPoolService.Build(arguments)]);
+        foreach (var app in _running)
+        {
+            await app.StartAsync();
+            await app.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(BusHealthStatus.Healthy, TimeSpan.FromSeconds(30));
+        }
+        _messenger = _running[0].Services.GetRequiredService<Messenger>();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _running)
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_session_leases_releases_and_runs_out_of_numbers()
+    {
+        var callee = PhoneNumber.Parse("+46701740699");
+        var commands = Enumerable.Range(0, 4).Select(_ => Command(callee)).ToArray();
+        var leased = new List<CallerIdLeased>();
+        foreach (var command in commands[..3])
+            leased.Add(await LeaseAsync(command));
+        Assert.Equal(["+442079460001", "+442079460002", "+442079460003"], leased.Select(lease => lease.CallerId.E164).Order(StringComparer.Ordinal));
+        Assert.Equal([3, 2, 1], leased.Select(lease => lease.Candidates));
+        Assert.All(leased, lease => Assert.Equal(("demo", "+44207946"), (lease.Trunk, lease.DisclosedPrefix)));
+
+        await SendAsync(commands[3], commands[3].AttemptId);
+        var unavailable = Assert.IsType<CallerIdUnavailable>((await _answers.NextAsync(commands[3].AttemptId)).Message);
+        Assert.Equal(LeaseRefusal.AllRestingForCallee, unavailable.Reason);
+
+        await SendAsync(new ReleaseCallerId
+        {
+            VerificationId = commands[1].VerificationId,
+            AttemptId = commands[1].AttemptId,
+            LeaseId = leased[1].LeaseId,
+            Outcome = LeaseOutcome.NotRung,
+        }, Guid.CreateVersion7());
+        // Releases are not answered: ask until the number is free, each time as a new attempt.
+        var deadline = DateTime.UtcNow.AddSeconds(30);
+        object answer;
+        do
+        {
+            var next = Command(callee);
+            await SendAsync(next, next.AttemptId);
+            answer = (await _answers.NextAsync(next.AttemptId)).Message;
+        }
+        while (answer is CallerIdUnavailable && DateTime.UtcNow < deadline);
+        Assert.Equal(leased[1].CallerId, Assert.IsType<CallerIdLeased>(answer).CallerId);
+    }
+
+    [Fact]
+    public async Task A_command_delivered_again_is_answered_with_the_same_message()
+    {
+        var command = Command(PhoneNumber.Parse("+46701740698"));
+        await SendAsync(command, command.AttemptId);
+        var first = await _answers.NextAsync(command.AttemptId);
+        await SendAsync(command, command.AttemptId);
+        Assert.Equal(first, await _answers.NextAsync(command.AttemptId));
+    }
+
+    private async Task<CallerIdLeased> LeaseAsync(LeaseCallerId command)
+    {
+        await SendAsync(command, command.AttemptId);
+        return Assert.IsType<CallerIdLeased>((await _answers.NextAsync(command.AttemptId)).Message);
+    }
+
+    private Task SendAsync(object command, Guid messageId) => _messenger!.SendAsync(Queues.NumberPool, command, messageId, TestContext.Current.CancellationToken);
+
+    private static LeaseCallerId Command(PhoneNumber callee) => Leases.PoolDatabase.Command(callee, DateTimeOffset.UtcNow.AddMinutes(5));
+
+    private sealed record Answer(Guid MessageId, object Message);
+
+    private sealed class Answers
+    {
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<Guid, Channel<Answer>> _byAttempt = new();
+
+        public Channel<Answer> Of(Guid attemptId) => _byAttempt.GetOrAdd(attemptId, _ => Channel.CreateUnbounded<Answer>());
+
+        public async Task<Answer> NextAsync(Guid attemptId)
+        {
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            return await Of(attemptId).Reader.ReadAsync(deadline.Token);
+        }
+    }
+
+    private sealed class AnswerConsumer(Answers answers) : IConsumer<CallerIdLeased>, IConsumer<CallerIdUnavailable>
+    {
+        public async Task Consume(ConsumeContext<CallerIdLeased> context) =>
+            await answers.Of(context.Message.AttemptId).Writer.WriteAsync(new Answer(context.MessageId!.Value, context.Message));
+
+        public async Task Consume(ConsumeContext<CallerIdUnavailable> context) =>
+            await answers.Of(context.Message.AttemptId).Writer.WriteAsync(new Answer(context.MessageId!.Value, context.Message));
+    }
+}
