@@ -6,6 +6,7 @@ namespace FlashCall.Testing;
 /// <summary>
 /// Real PostgreSQL and RabbitMQ for the tests of one assembly, shared through <c>[assembly: AssemblyFixture(typeof(ServersFixture))]</c>.
 /// Databases and queues of the assembly carry a prefix of their own, so that assemblies run beside each other and leave nothing behind.
+/// A queue that a test declares by itself, beside those of the platform, is the test's to delete.
 /// </summary>
 public sealed class ServersFixture : IAsyncLifetime
 {
@@ -37,6 +38,7 @@ public sealed class ServersFixture : IAsyncLifetime
             return;
         NpgsqlConnection.ClearAllPools();
         await DropDatabasesAsync(_servers.Postgres);
+        await BusRemains.DeleteAsync(_servers.RabbitMq, BusPrefix);
         await _servers.DisposeAsync();
     }
 
