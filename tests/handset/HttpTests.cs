@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -50,6 +51,20 @@ public sealed class HttpTests
         await using var handset = await RunningHandset.StartAsync();
 
         Assert.Empty((await handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740605/calls?wait=1"))!);
+    }
+
+    [Fact]
+    public async Task Who_waits_does_not_hold_up_the_end()
+    {
+        await using var handset = await RunningHandset.StartAsync();
+        var waiting = handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740605/calls?wait=60");
+        await handset.UntilSomebodyWaitsAsync();
+        var clock = Stopwatch.StartNew();
+
+        await handset.StopAsync();
+
+        Assert.Empty((await waiting)!);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
     [Fact]
