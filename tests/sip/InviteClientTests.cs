@@ -113,8 +113,10 @@ public sealed class InviteClientTests
         call.Cancel();
         line.Answer("INVITE", 487);
         line.Answer("INVITE", 200, "quick-fork");
+        line.Answer("INVITE", 487);
 
         Assert.Equal([180, 487, 200], line.Client.Statuses);
+        Assert.Equal(2, line.TimesOf("ACK").Length);
     }
 
     [Fact]

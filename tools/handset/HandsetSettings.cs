@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using FlashCall.Handset.Phones;
+using FlashCall.Sip;
 
 namespace FlashCall.Handset;
 
@@ -41,6 +42,9 @@ internal sealed record HandsetSettings
     /// <summary>The longest a phone rings, plays an announcement or is talked on before the phone's side ends it. <c>Handset:CallLimit</c>, 3 minutes.</summary>
     public required TimeSpan CallLimit { get; init; }
 
+    /// <summary>The round-trip time that SIP's timers assume (T1 of RFC 3261 §17). <c>Handset:T1</c>, 500 ms; shorter makes what takes 64·T1 bearable in tests.</summary>
+    public required TimeSpan T1 { get; init; }
+
     /// <summary>How many calls are kept in all; the oldest go first. <c>Handset:CallsKept</c>, 20000.</summary>
     public required int CallsKept { get; init; }
 
@@ -59,6 +63,7 @@ internal sealed record HandsetSettings
             Otherwise = new PhoneBehaviour(Behaviour.Ring, postDialDelay, DefaultAnswerAfter),
             Rules = ReadRules(section.GetSection("Behaviours"), postDialDelay),
             CallLimit = Time(section, "CallLimit", TimeSpan.FromMinutes(3), TimeSpan.FromHours(1)),
+            T1 = Time(section, "T1", new SipTimings().T1, TimeSpan.FromSeconds(5), shortest: TimeSpan.FromMilliseconds(1)),
             CallsKept = Count(section, "CallsKept", 20_000),
             CallsKeptPerPhone = Count(section, "CallsKeptPerPhone", 100),
         };
@@ -106,13 +111,14 @@ internal sealed record HandsetSettings
             : throw new HandsetSettingsException(name, $"is '{text}' but must be an address and a port, such as 127.0.0.1:5080 or [::1]:5080.");
     }
 
-    private static TimeSpan Time(IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan longest, string? within = null)
+    private static TimeSpan Time(
+        IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan longest, string? within = null, TimeSpan shortest = default)
     {
         if (section[name] is not { Length: > 0 } text)
             return otherwise;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= TimeSpan.Zero && time <= longest
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= shortest && time <= longest
             ? time
-            : throw new HandsetSettingsException(within is null ? name : $"{within}:{name}", $"is '{text}' but must be a time from 00:00:00 to {longest:c}, such as 00:00:00.05.");
+            : throw new HandsetSettingsException(within is null ? name : $"{within}:{name}", $"is '{text}' but must be a time from {shortest:c} to {longest:c}, such as 00:00:00.05.");
     }
 
     private static int Count(IConfigurationSection section, string name, int otherwise)

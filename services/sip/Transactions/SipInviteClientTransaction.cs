@@ -125,7 +125,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             Stack.Timers.Start(_end, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
             return true;
         }
-        if (_state == State.Completed)
+        // Also once a 2xx of another fork has come after it.
+        if (_ack is not null)
             Stack.Retransmit(Hop, _ack);
         return false;
     }

@@ -13,6 +13,16 @@ internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
     private readonly long[] _totals = new long[Enum.GetValues<CallState>().Length];
     private long _sequence;
 
+    /// <summary>How many wait for a phone to ring.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiters.Values.Sum(waiters => waiters.Count);
+        }
+    }
+
     /// <summary>Notes a call that has come in.</summary>
     public LoggedCall Add(string phone, string? callerId, string sipCallId)
     {
