@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace FlashCall.Dialer.Tests.Support;
+
+/// <summary>A dialer in a process of its own, which can be killed.</summary>
+internal sealed class DialerProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly TaskCompletionSource<Uri> _http = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private DialerProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (Regex.Match(line.Data ?? "", @"Now listening on: (http://[0-9.]+:[0-9]+)") is { Success: true } found)
+                _http.TrySetResult(new Uri(found.Groups[1].Value));
+        };
+        process.BeginOutputReadLine();
+    }
+
+    /// <summary>Starts one that gives a sign of life for a second, and waits until it is ready.</summary>
+    public static async Task<DialerProcess> StartAsync(TestPlatform platform, IReadOnlyDictionary<string, string> trunks)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
+        var arguments = (string[])["exec", Path.Combine(AppContext.BaseDirectory, "FlashCall.Dialer.dll"), .. platform.Arguments,
+            "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1", "--Dialer:AliveFor=00:00:01", .. DialerReplica.TrunkArguments(trunks)];
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        var dialer = new DialerProcess(Process.Start(start)!);
+        await Wait.UntilReadyAsync(await dialer._http.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        return dialer;
+    }
+
+    /// <summary>Without a chance to do anything.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Freeze() => Signal("STOP");
+
+    public void Wake() => Signal("CONT");
+
+    public void Terminate() => Signal("TERM");
+
+    public async Task ExitsAsync()
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(timeout.Token);
+        Assert.Equal(0, _process.ExitCode);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            Kill();
+        _process.Dispose();
+    }
+
+    private void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}
