@@ -40,6 +40,7 @@ public sealed class SettingsTests
     [InlineData("Dialer:SipT1", "half a second", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipT1", "00:00:03", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
+    [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Trunks:0:Address", "", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "host:0", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "host:port", "FLASHCALL_TRUNKS__0__ADDRESS")]

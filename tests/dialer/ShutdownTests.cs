@@ -68,7 +68,7 @@ public sealed class ShutdownTests(ServersFixture servers) : IAsyncLifetime
     {
         var ringing = Commands.Place("peer", ringSeconds: 30);
         var silent = Commands.Place("peer", ringSeconds: 30, capSeconds: 60);
-        using (var killed = await DialerProcess.StartAsync(Platform, Trunks))
+        using (var killed = await ServiceProcess.StartDialerAsync(Platform, Trunks))
         {
             await Platform.SendAsync(ringing);
             await Platform.RingingOfAsync(ringing);
@@ -94,7 +94,7 @@ public sealed class ShutdownTests(ServersFixture servers) : IAsyncLifetime
     public async Task A_process_that_is_frozen_and_wakes_up_neither_dials_nor_reports_what_others_have_ended()
     {
         var call = Commands.Place("peer", ringSeconds: 30);
-        using var frozen = await DialerProcess.StartAsync(Platform, Trunks);
+        using var frozen = await ServiceProcess.StartDialerAsync(Platform, Trunks);
         await Platform.SendAsync(call);
         await Platform.RingingOfAsync(call);
         frozen.Freeze();

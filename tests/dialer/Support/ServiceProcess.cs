@@ -5,13 +5,13 @@ using Xunit;
 
 namespace FlashCall.Dialer.Tests.Support;
 
-/// <summary>A dialer in a process of its own, which can be killed.</summary>
-internal sealed class DialerProcess : IDisposable
+/// <summary>A program of ours in a process of its own, which can be killed.</summary>
+internal sealed class ServiceProcess : IDisposable
 {
     private readonly Process _process;
     private readonly TaskCompletionSource<Uri> _http = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private DialerProcess(Process process)
+    private ServiceProcess(Process process)
     {
         _process = process;
         process.OutputDataReceived += (_, line) =>
@@ -22,17 +22,26 @@ internal sealed class DialerProcess : IDisposable
         process.BeginOutputReadLine();
     }
 
-    /// <summary>Starts one that gives a sign of life for a second, and waits until it is ready.</summary>
-    public static async Task<DialerProcess> StartAsync(TestPlatform platform, IReadOnlyDictionary<string, string> trunks)
+    /// <summary>Where it serves HTTP.</summary>
+    public Uri Http => _http.Task.Result;
+
+    /// <summary>A dialer that counts as dead a second after its last sign of life.</summary>
+    public static Task<ServiceProcess> StartDialerAsync(TestPlatform platform, IReadOnlyDictionary<string, string> trunks) =>
+        StartAsync("FlashCall.Dialer.dll", [.. platform.Arguments, "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1",
+            "--Dialer:AliveFor=00:00:01", .. DialerReplica.TrunkArguments(trunks)]);
+
+    /// <summary>A handset.</summary>
+    public static Task<ServiceProcess> StartHandsetAsync(int sipPort) =>
+        StartAsync("FlashCall.Handset.dll", [$"--Handset:Sip=127.0.0.1:{sipPort}", "--urls=http://127.0.0.1:0"]);
+
+    private static async Task<ServiceProcess> StartAsync(string assembly, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        var arguments = (string[])["exec", Path.Combine(AppContext.BaseDirectory, "FlashCall.Dialer.dll"), .. platform.Arguments,
-            "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1", "--Dialer:AliveFor=00:00:01", .. DialerReplica.TrunkArguments(trunks)];
-        foreach (var argument in arguments)
+        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, assembly)).Prepend("exec"))
             start.ArgumentList.Add(argument);
-        var dialer = new DialerProcess(Process.Start(start)!);
-        await Wait.UntilReadyAsync(await dialer._http.Task.WaitAsync(TimeSpan.FromSeconds(20)));
-        return dialer;
+        var service = new ServiceProcess(Process.Start(start)!);
+        await Wait.UntilReadyAsync(await service._http.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        return service;
     }
 
     /// <summary>Without a chance to do anything.</summary>
