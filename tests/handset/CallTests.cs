@@ -43,7 +43,8 @@ public sealed class CallTests
     public async Task A_withheld_number_is_logged_as_none()
     {
         await using var handset = await RunningHandset.StartAsync();
-        handset.Caller.Invite("+46701740606", invite => invite.Headers.Set("From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=x"));
+        handset.Caller.Invite("+46701740606",
+            invite => invite.Headers.Set("From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=x"));
         await handset.Caller.ResponseAsync(180);
 
         Assert.Null((await handset.CallsAsync("+46701740606", _ => true))[0].CallerId);
@@ -132,7 +133,8 @@ public sealed class CallTests
     public async Task A_call_picked_up_ends_with_BYE()
     {
         await using var handset = await RunningHandset.StartAsync(
-            "--Handset:Behaviours:0:Pattern=\\+4670.*", "--Handset:Behaviours:0:Behaviour=answer", "--Handset:Behaviours:0:AnswerAfter=00:00:00.02");
+            "--Handset:Behaviours:0:Pattern=\\+4670.*", "--Handset:Behaviours:0:Behaviour=answer",
+            "--Handset:Behaviours:0:AnswerAfter=00:00:00.02");
         var call = handset.Caller.Invite("+46701740610");
         await handset.Caller.ResponseAsync(180);
         var ok = await handset.Caller.ResponseAsync(200);

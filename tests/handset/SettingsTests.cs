@@ -14,8 +14,9 @@ public sealed class SettingsTests
 
         Assert.Equal(IPEndPoint.Parse("127.0.0.1:5080"), settings.Sip);
         Assert.Equal(
-            "+4670174061x are picked up after 1 s, +4670174062x are busy, +4670174063x reject, +4670174064x stay silent, +4670174065x are unreachable, " +
-            "+4670174066x go to an announcement, +4670174067x ring (after 4 s), +4670174068x are unassigned, all others ring; post-dial delay 0.05 s",
+            "+4670174061x are picked up after 1 s, +4670174062x are busy, +4670174063x reject, +4670174064x stay silent, " +
+            "+4670174065x are unreachable, +4670174066x go to an announcement, +4670174067x ring (after 4 s), " +
+            "+4670174068x are unassigned, all others ring; post-dial delay 0.05 s",
             settings.Describe());
     }
 
@@ -27,7 +28,9 @@ public sealed class SettingsTests
             ("Behaviours:1:Pattern", "+46701740\\d*"), ("Behaviours:1:Behaviour", "silent"), ("Behaviours:1:PostDialDelay", "00:00:02")));
 
         Assert.Equal(Behaviour.Busy, phonebook.BehaviourOf("+46701740605").Behaviour);
-        Assert.Equal(new PhoneBehaviour(Behaviour.Silent, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)), phonebook.BehaviourOf("+46701740615"));
+        Assert.Equal(
+            new PhoneBehaviour(Behaviour.Silent, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)),
+            phonebook.BehaviourOf("+46701740615"));
         Assert.Equal(Behaviour.Ring, phonebook.BehaviourOf("+447700900001").Behaviour);
         Assert.Equal(Behaviour.Ring, phonebook.BehaviourOf("+146701740605").Behaviour);
     }
@@ -47,10 +50,10 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Sip", "5080")]
-    [InlineData("Sip", "127.0.0.1")]
-    [InlineData("Sip", "[::1]")]
-    [InlineData("Sip", "localhost:5080")]
+    [InlineData("SipListen", "5080")]
+    [InlineData("SipListen", "127.0.0.1")]
+    [InlineData("SipListen", "[::1]")]
+    [InlineData("SipListen", "localhost:5080")]
     [InlineData("PostDialDelay", "fast")]
     [InlineData("PostDialDelay", "-00:00:01")]
     [InlineData("PostDialDelay", "00:02:01")]
@@ -86,9 +89,9 @@ public sealed class SettingsTests
     {
         await using var other = await RunningHandset.StartAsync();
 
-        Assert.Equal(1, await HandsetService.RunAsync([$"--Handset:Sip={other.Sip}", "--urls=http://127.0.0.1:0"]));
-        Assert.Equal(1, await HandsetService.RunAsync(["--Handset:Sip=127.0.0.1:0", $"--urls={other.Http.BaseAddress}"]));
-        Assert.Equal(1, await HandsetService.RunAsync(["--Handset:Sip=nowhere"]));
+        Assert.Equal(1, await HandsetService.RunAsync([$"--Handset:SipListen={other.Sip}", "--urls=http://127.0.0.1:0"]));
+        Assert.Equal(1, await HandsetService.RunAsync(["--Handset:SipListen=127.0.0.1:0", $"--urls={other.Http.BaseAddress}"]));
+        Assert.Equal(1, await HandsetService.RunAsync(["--Handset:SipListen=nowhere"]));
     }
 
     private static HandsetSettings Read(params (string Name, string? Value)[] settings) => HandsetSettings.Read(new ConfigurationBuilder()

@@ -151,7 +151,8 @@ public sealed class InviteClientTests
 
         var cancel = (SipRequest)line.LastOf("CANCEL");
         Assert.Equal(
-            (request.Uri.Text, request.CallId, request.From.Text, request.To.Text, new SipCSeq(7, "CANCEL"), request.TopVia.Text, request.Headers["Route"]),
+            (request.Uri.Text, request.CallId, request.From.Text, request.To.Text, new SipCSeq(7, "CANCEL"),
+            request.TopVia.Text, request.Headers["Route"]),
             (cancel.Uri.Text, cancel.CallId, cancel.From.Text, cancel.To.Text, cancel.CSeq, cancel.TopVia.Text, cancel.Headers["Route"]));
         Assert.Single(cancel.Headers.All("Via"));
     }

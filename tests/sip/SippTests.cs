@@ -125,7 +125,8 @@ public sealed class SippTests
             var file = Path.Combine(AppContext.BaseDirectory, "Scenarios", scenario);
             try
             {
-                var sipp = new Sipp(Process.Start(new ProcessStartInfo("sipp", $"-sf {file} -i 127.0.0.1 -p {address.Port} -m {Calls} -nostdin -trace_err")
+                var arguments = $"-sf {file} -i 127.0.0.1 -p {address.Port} -m {Calls} -nostdin -trace_err";
+                var sipp = new Sipp(Process.Start(new ProcessStartInfo("sipp", arguments)
                 {
                     WorkingDirectory = folder.FullName,
                     UseShellExecute = false,

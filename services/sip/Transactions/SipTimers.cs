@@ -17,8 +17,8 @@ public sealed class SipTimer(Action callback)
 }
 
 /// <summary>
-/// All timers of a stack: one binary heap behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the logarithm of the
-/// timers running, and a stopped timer leaves nothing behind.
+/// All timers of a stack: one binary heap behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the logarithm
+/// of the timers running, and a stopped timer leaves nothing behind.
 /// </summary>
 public sealed class SipTimers : IDisposable
 {
@@ -131,8 +131,8 @@ public sealed class SipTimers : IDisposable
             return;
         _armedFor = _heap[0].Due;
         var wait = _time.GetElapsedTime(_time.GetTimestamp(), _armedFor).TotalMilliseconds;
-        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a clock
-        // may run its callback in this very call, where the caller still holds its locks.
+        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a
+        // clock may run its callback in this very call, where the caller still holds its locks.
         _clock.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait))), Timeout.InfiniteTimeSpan);
     }
 

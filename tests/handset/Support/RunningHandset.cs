@@ -30,7 +30,8 @@ internal sealed class RunningHandset : IAsyncDisposable
 
     public static async Task<RunningHandset> StartAsync(params string[] settings)
     {
-        var app = HandsetService.Build(["--Handset:Sip=127.0.0.1:0", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
+        var app = HandsetService.Build([
+            "--Handset:SipListen=127.0.0.1:0", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
         await app.StartAsync();
         return new RunningHandset(app);
     }
