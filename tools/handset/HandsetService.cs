@@ -11,7 +11,7 @@ internal static class HandsetService
 
     /// <summary>
     /// The handset, ready to run. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that <c>FLASHCALL_SETTINGS</c> names,
-    /// the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_Handset__Sip</c>), and the command line (<c>--Handset:Sip=…</c>).
+    /// the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_Handset__SipListen</c>), and the command line (<c>--Handset:SipListen=…</c>).
     /// </summary>
     /// <exception cref="HandsetSettingsException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args)

@@ -29,7 +29,7 @@ internal sealed record HandsetSettings
         ("+4670174068x", Behaviour.Unassigned, null),
     ];
 
-    /// <summary>Where SIP over UDP is listened to. <c>Handset:Sip</c>, 127.0.0.1:5080; port 0 takes a free one.</summary>
+    /// <summary>Where SIP over UDP is listened to. <c>Handset:SipListen</c>, 127.0.0.1:5080; port 0 takes a free one.</summary>
     public required IPEndPoint Sip { get; init; }
 
     /// <summary>Behaviours by number, the first that fits. <c>Handset:Behaviours</c>; if set, it replaces the default list.</summary>
@@ -55,7 +55,7 @@ internal sealed record HandsetSettings
         var postDialDelay = Time(section, "PostDialDelay", DefaultPostDialDelay, PhoneBehaviour.LongestTime);
         return new HandsetSettings
         {
-            Sip = EndPoint(section, "Sip", new IPEndPoint(IPAddress.Loopback, 5080)),
+            Sip = EndPoint(section, "SipListen", new IPEndPoint(IPAddress.Loopback, 5080)),
             Otherwise = new PhoneBehaviour(Behaviour.Ring, postDialDelay, DefaultAnswerAfter),
             Rules = ReadRules(section.GetSection("Behaviours"), postDialDelay),
             CallLimit = Time(section, "CallLimit", TimeSpan.FromMinutes(3), TimeSpan.FromHours(1)),
