@@ -64,7 +64,9 @@ public static class Problems
 
     internal static void AddProblems(this IServiceCollection services)
     {
-        services.AddProblemDetails();
+        // The framework would put the whole traceparent there; what an operator searches for is the trace.
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
+            context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString());
         services.AddExceptionHandler<UnreadableRequests>();
         // Unreadable input reaches the exception handler as an exception, so that the answer can say what is wrong with it.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

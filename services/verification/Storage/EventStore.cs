@@ -8,6 +8,7 @@ using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
+using Marten.Services;
 using Npgsql;
 using Weasel.Core;
 
@@ -57,6 +58,7 @@ internal static class EventStore
         // The schema changes in the preparation step alone, never from replicas that race each other.
         options.AutoCreateSchemaObjects = AutoCreate.None;
         options.DisableNpgsqlLogging = true;
+        options.Logger(new SilentMarten());
         options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json =>
         {
             json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
@@ -94,6 +96,51 @@ internal static class EventStore
                 throw new PreparationException($"Cannot prepare the event store: {exception.Message}", exception);
             }
         }
+    }
+}
+
+/// <summary>
+/// Marten would log a failed statement with its parameters, and with them phone numbers and caller IDs. What fails is thrown, and logged
+/// by whoever handles it, without them.
+/// </summary>
+internal sealed class SilentMarten : IMartenLogger, IMartenSessionLogger
+{
+    public IMartenSessionLogger StartSession(IQuerySession session) => this;
+
+    public void SchemaChange(string sql)
+    {
+    }
+
+    public void LogSuccess(NpgsqlCommand command)
+    {
+    }
+
+    public void LogFailure(NpgsqlCommand command, Exception ex)
+    {
+    }
+
+    public void LogSuccess(NpgsqlBatch batch)
+    {
+    }
+
+    public void LogFailure(NpgsqlBatch batch, Exception ex)
+    {
+    }
+
+    public void LogFailure(Exception ex, string message)
+    {
+    }
+
+    public void RecordSavedChanges(IDocumentSession session, IChangeSet commit)
+    {
+    }
+
+    public void OnBeforeExecute(NpgsqlCommand command)
+    {
+    }
+
+    public void OnBeforeExecute(NpgsqlBatch batch)
+    {
     }
 }
 

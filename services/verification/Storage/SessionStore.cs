@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Watching;
 using JasperFx;
 using Marten;
+using Marten.Exceptions;
 using Npgsql;
 
 namespace FlashCall.Verification.Storage;
@@ -25,7 +27,7 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
         for (var remaining = Tries; ; remaining--)
         {
             await using var session = Open(id);
-            if (await LiveSessionAsync(session, start, cancellationToken) is { } earlier)
+            if (await WithoutStatement(LiveSessionAsync(session, start, cancellationToken)) is { } earlier)
                 await HandleAsync(earlier, new SessionCommand.Supersede(id) { Now = start.Now }, cancellationToken);
             var after = Fold(null, id, decision.Events);
             session.Events.StartStream<VerificationSession>(id, decision.Events);
@@ -37,7 +39,7 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
                 return after;
             }
             // Another request for the same number was faster: it is the earlier one now.
-            catch (Exception exception) when (remaining > 1 && IsSecondLiveSession(exception))
+            catch (PostgresException exception) when (remaining > 1 && IsSecondLiveSession(exception))
             {
             }
         }
@@ -50,7 +52,7 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
         for (var remaining = Tries; ; remaining--)
         {
             await using var session = Open(id);
-            var stream = await session.Events.FetchForWriting<VerificationSession>(id, cancellationToken);
+            var stream = await WithoutStatement(session.Events.FetchForWriting<VerificationSession>(id, cancellationToken));
             if (stream.Aggregate is not { } before)
                 return null;
             var decision = Decider.Decide(command, before);
@@ -78,7 +80,7 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
     public async Task<SessionHistory?> ReadAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var session = store.QuerySession();
-        var stream = await session.Events.FetchStreamAsync(id, token: cancellationToken);
+        var stream = await WithoutStatement(session.Events.FetchStreamAsync(id, token: cancellationToken));
         if (stream.Count == 0)
             return null;
         var events = stream.Select(stored => (VerificationEvent)stored.Data).ToImmutableList();
@@ -107,10 +109,16 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
             session.QueueSqlCommand("delete from live_sessions where application_id = ? and callee = ? and verification_id = ?",
                 after.Asked.ApplicationId, after.Asked.To.E164, after.Id);
         }
-        await session.SaveChangesAsync(cancellationToken);
+        await WithoutStatement(SaveAsync(session, cancellationToken));
 
         outbox.Dispatch(messages);
         watch.Moved(after);
+    }
+
+    private static async Task<bool> SaveAsync(IDocumentSession session, CancellationToken cancellationToken)
+    {
+        await session.SaveChangesAsync(cancellationToken);
+        return true;
     }
 
     private static async Task<Guid?> LiveSessionAsync(IDocumentSession session, SessionCommand.Start start, CancellationToken cancellationToken)
@@ -123,9 +131,22 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
         return await reader.ReadAsync(cancellationToken) ? reader.GetGuid(0) : null;
     }
 
-    private static bool IsSecondLiveSession(Exception exception) =>
-        (exception as PostgresException ?? exception.InnerException as PostgresException) is
-        { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "live_sessions_one_per_number" };
+    private static bool IsSecondLiveSession(PostgresException exception) =>
+        exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "live_sessions_one_per_number" };
+
+    /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does not.</summary>
+    private static async Task<T> WithoutStatement<T>(Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (MartenCommandException exception) when (exception.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException);
+            throw;
+        }
+    }
 
     /// <summary>What became of a command.</summary>
     /// <param name="State">The session after it.</param>

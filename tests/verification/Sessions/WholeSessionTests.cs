@@ -76,7 +76,7 @@ public sealed class WholeSessionTests
             sent.Where(message => message.Body is not HangUp).Select(message => message.Id).Distinct().Count(),
             sent.Count(message => message.Body is not HangUp));
         Assert.Equal(
-            events.OfType<Channels.FlashCalls.FlashCallEvent.CallerIdLeased>().Select(lease => lease.AttemptId),
+            events.OfType<Channels.FlashCalls.FlashCallEvent.CallerIdLeased>().Select(lease => lease.AttemptId).OrderBy(attempt => attempt),
             sent.Select(message => message.Body).OfType<ReleaseCallerId>().Select(release => release.AttemptId).OrderBy(attempt => attempt));
     }, iter: 20_000);
 }

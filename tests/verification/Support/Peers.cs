@@ -20,13 +20,8 @@ internal sealed class Peers : IAsyncDisposable
     /// <summary>Every command that arrived, by session.</summary>
     public ConcurrentDictionary<Guid, ConcurrentQueue<object>> Received { get; } = new();
 
-    public Func<AssessRisk, object?> OnAssessRisk { get; set; } = Answers.Allow;
-
-    public Func<LeaseCallerId, object?> OnLease { get; set; } = Answers.Lease;
-
-    public Func<PlaceFlashCall, object?> OnPlace { get; set; } = Answers.Ringing;
-
-    public Func<HangUp, object?> OnHangUp { get; set; } = Answers.Ended;
+    /// <summary>How the peers play for a number; all goes well where a test says nothing.</summary>
+    public ConcurrentDictionary<string, Script> Scripts { get; } = new(StringComparer.Ordinal);
 
     private Messenger Messenger => _app.Services.GetRequiredService<Messenger>();
 
@@ -51,16 +46,16 @@ internal sealed class Peers : IAsyncDisposable
                 endpoint.ConfigureConsumeTopology = false;
                 ((IRabbitMqReceiveEndpointConfigurator)endpoint).SetQuorumQueue();
                 if (queue == Queues.Fraud)
-                    endpoint.Handler<AssessRisk>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.OnAssessRisk));
+                    endpoint.Handler<AssessRisk>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.ScriptOf(context.Message.To).OnAssessRisk));
                 if (queue == Queues.NumberPool)
                 {
-                    endpoint.Handler<LeaseCallerId>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.OnLease));
+                    endpoint.Handler<LeaseCallerId>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.ScriptOf(context.Message.Callee).OnLease));
                     endpoint.Handler<ReleaseCallerId>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, _ => null));
                 }
                 if (queue == Queues.Dialer)
                 {
-                    endpoint.Handler<PlaceFlashCall>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.OnPlace));
-                    endpoint.Handler<HangUp>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.OnHangUp));
+                    endpoint.Handler<PlaceFlashCall>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.ScriptOf(context.Message.Callee).OnPlace));
+                    endpoint.Handler<HangUp>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, Answers.Ended));
                 }
             });
             await handle.Ready;
@@ -84,12 +79,26 @@ internal sealed class Peers : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
+    private Script ScriptOf(PhoneNumber number) => Scripts.GetValueOrDefault(number.E164) ?? Script.AllWell;
+
     private async Task TakeAsync<T>(Guid session, T command, Func<T, object?> answer) where T : class
     {
         Received.GetOrAdd(session, _ => new()).Enqueue(command);
         if (answer(command) is { } news)
             await Messenger.SendAsync(Queues.Verification, news, Guid.CreateVersion7(), CancellationToken.None);
     }
+}
+
+/// <summary>What the peers answer; null for silence.</summary>
+internal sealed record Script
+{
+    public static readonly Script AllWell = new();
+
+    public Func<AssessRisk, object?> OnAssessRisk { get; init; } = Answers.Allow;
+
+    public Func<LeaseCallerId, object?> OnLease { get; init; } = Answers.Lease;
+
+    public Func<PlaceFlashCall, object?> OnPlace { get; init; } = Answers.Ringing;
 }
 
 /// <summary>Waits for what other processes do: looks often, and fails with what was expected when the time is over.</summary>

@@ -6,6 +6,8 @@ using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(FlashCall.Verification.Tests.Support.RunningVerification))]
@@ -24,7 +26,8 @@ public sealed class RunningVerification : IAsyncLifetime
 
     internal Peers Peers => _peers!;
 
-    internal IReadOnlyList<WebApplication> Replicas => _replicas;
+    /// <summary>The service's own database, to look where the API does not show.</summary>
+    internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
 
     public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
 

@@ -1,0 +1,29 @@
+using System.Globalization;
+using FlashCall.Contracts;
+using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Policies;
+
+namespace FlashCall.Fraud.Rules;
+
+/// <summary>
+/// Many requests from one address or network. Honest people share addresses, so that the weight grows with the excess: 50 at the limit, 100
+/// at twice the limit. Address and network see the same flood, so the heavier of them counts, not the sum.
+/// </summary>
+internal sealed class AddressVelocity : IRule
+{
+    private const int WeightAtLimit = 50;
+
+    /// <inheritdoc/>
+    public RiskFactor? Assess(Policy policy, RiskRequest request, Counters counters) => policy.Limits
+        .Where(limit => limit.Subject is VelocitySubject.Address or VelocitySubject.Network && counters[limit] >= limit.Limit)
+        .Select(limit => (Limit: limit, Weight: (int)Math.Min(RuleBook.Decisive, WeightAtLimit * counters[limit] / limit.Limit)))
+        .OrderByDescending(excess => excess.Weight)
+        .Select(excess => new RiskFactor
+        {
+            Code = "address_velocity",
+            Weight = excess.Weight,
+            Detail = string.Create(CultureInfo.InvariantCulture,
+                $"The client's {(excess.Limit.Subject is VelocitySubject.Address ? "address" : "network")} has sent its {excess.Limit.Limit} requests within {excess.Limit.WindowText}. Ask again later."),
+        })
+        .FirstOrDefault();
+}

@@ -1,0 +1,23 @@
+using FlashCall.Contracts;
+using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Policies;
+
+namespace FlashCall.Fraud.Rules;
+
+/// <summary>Only countries that the operator has listed are rung.</summary>
+internal sealed class DestinationAllowList : IRule
+{
+    /// <inheritdoc/>
+    public RiskFactor? Assess(Policy policy, RiskRequest request, Counters counters)
+    {
+        var allowed = policy.DestinationsOf(request.ApplicationId);
+        return allowed.Contains(request.Destination)
+            ? null
+            : new RiskFactor
+            {
+                Code = "destination_not_allowed",
+                Weight = RuleBook.Decisive,
+                Detail = $"Calls to {request.Destination} are not enabled for this application. Allowed: {(allowed.Count == 0 ? "none" : string.Join(", ", allowed))}.",
+            };
+    }
+}
