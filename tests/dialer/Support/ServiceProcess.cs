@@ -32,7 +32,7 @@ internal sealed class ServiceProcess : IDisposable
 
     /// <summary>A handset.</summary>
     public static Task<ServiceProcess> StartHandsetAsync(int sipPort) =>
-        StartAsync("FlashCall.Handset.dll", [$"--Handset:Sip=127.0.0.1:{sipPort}", "--urls=http://127.0.0.1:0"]);
+        StartAsync("FlashCall.Handset.dll", [$"--Handset:SipListen=127.0.0.1:{sipPort}", "--urls=http://127.0.0.1:0"]);
 
     private static async Task<ServiceProcess> StartAsync(string assembly, IEnumerable<string> arguments)
     {
