@@ -129,7 +129,8 @@ public sealed class UdpTests
         public Peer(IPAddress address)
         {
             Transport = new UdpSipTransport(new IPEndPoint(address, 0));
-            Stack = new SipStack(new SipStackOptions(), TimeProvider.System);
+            // Long, so that a slow machine does not make repeats that the tests would have to expect.
+            Stack = new SipStack(new SipStackOptions { Timings = new SipTimings { T1 = TimeSpan.FromSeconds(5) } }, TimeProvider.System);
             Stack.Start(this, Transport);
         }
 
