@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
@@ -43,7 +44,7 @@ public static class PlatformHost
         {
             if (!File.Exists(file))
                 throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+            AddSettingsFile(builder.Configuration, file);
         }
         builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
@@ -71,6 +72,19 @@ public static class PlatformHost
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
         return builder;
+    }
+
+    private static void AddSettingsFile(ConfigurationManager configuration, string file)
+    {
+        try
+        {
+            configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            // The innermost message says where the text stops being JSON, without repeating it.
+            throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {exception.GetBaseException().Message}");
+        }
     }
 
     /// <summary>
@@ -103,6 +117,12 @@ public static class PlatformHost
     public static WebApplication UsePlatformDefaults(this WebApplication app)
     {
         app.UseProblems();
+        // Left to the framework, these two would run before the problems above them, and refuse without a body.
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
         app.MapPlatformHealth();
         return app;
     }

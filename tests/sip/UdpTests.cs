@@ -65,7 +65,9 @@ public sealed class UdpTests
         Assert.Equal(200, (await caller.Take<SipResponse>()).Status);
 
         Assert.Equal((invite.Request.CallId, new SipCSeq(1, "ACK"), invite.LocalTag), (ack.CallId, ack.CSeq, ack.To.Tag));
-        Assert.Equal((invite.Request.CallId, new SipCSeq(2, "BYE"), invite.LocalTag), (bye.Request.CallId, bye.Request.CSeq, bye.Request.To.Tag));
+        Assert.Equal(
+            (invite.Request.CallId, new SipCSeq(2, "BYE"), invite.LocalTag),
+            (bye.Request.CallId, bye.Request.CSeq, bye.Request.To.Tag));
         Assert.Equal("phone", bye.Request.Uri.User);
     }
 

@@ -12,10 +12,11 @@ internal sealed record DockerEngine(Version ApiVersion, IReadOnlySet<string> Ima
     /// <summary>An engine that works answers in milliseconds; one that is stuck shall not hold the tests up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The engine that <c>DOCKER_HOST</c> names (unix or tcp), by default the one at <c>/var/run/docker.sock</c>; null if none answers.</summary>
-    public static async Task<DockerEngine?> FindAsync(CancellationToken cancellationToken)
+    /// <summary>The engine at an address as <c>DOCKER_HOST</c> gives it (unix or tcp), by default <c>/var/run/docker.sock</c>; null if none answers.</summary>
+    public static async Task<DockerEngine?> FindAsync(string? host, CancellationToken cancellationToken)
     {
-        var host = Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } named ? named : "unix:///var/run/docker.sock";
+        if (host is null or "")
+            host = "unix:///var/run/docker.sock";
         if (!Uri.TryCreate(host, UriKind.Absolute, out var address) || address.Scheme is not ("unix" or "tcp"))
             return null;
         using var http = address.Scheme == "unix" ? OverSocket(address.LocalPath) : new HttpClient { BaseAddress = new UriBuilder(address) { Scheme = "http" }.Uri };

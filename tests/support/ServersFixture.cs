@@ -13,6 +13,14 @@ public sealed class ServersFixture : IAsyncLifetime
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
     private TestServers? _servers;
 
+    /// <summary>For the tests of one assembly; the servers start with the first of them.</summary>
+    public ServersFixture()
+    {
+    }
+
+    /// <summary>On servers that run already.</summary>
+    internal ServersFixture(TestServers servers) => _servers = servers;
+
     /// <summary>The PostgreSQL server's connection string, without a database.</summary>
     public string Postgres => Servers.Postgres;
 
@@ -30,7 +38,7 @@ public sealed class ServersFixture : IAsyncLifetime
 
     private TestServers Servers => _servers ?? throw new InvalidOperationException("The servers start with the assembly's first test.");
 
-    public async ValueTask InitializeAsync() => _servers = await TestServers.StartAsync();
+    public async ValueTask InitializeAsync() => _servers ??= await TestServers.StartAsync();
 
     public async ValueTask DisposeAsync()
     {

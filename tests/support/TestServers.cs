@@ -38,7 +38,7 @@ public sealed class TestServers : IAsyncDisposable
         if (choice is not (null or "" or "docker" or "native"))
             throw new InvalidOperationException($"{ChoiceVariable} is '{choice}'. It takes 'docker' or 'native'; without it, Docker is used if it answers.");
 
-        if (choice is not "native" && await DockerEngine.FindAsync(cancellationToken) is { } engine)
+        if (choice is not "native" && await DockerEngine.FindAsync(Environment.GetEnvironmentVariable("DOCKER_HOST"), cancellationToken) is { } engine)
         {
             try
             {

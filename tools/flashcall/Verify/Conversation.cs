@@ -7,7 +7,7 @@ namespace FlashCall.Cli.Verify;
 internal sealed class Conversation(PlatformApi api, IPhone phone)
 {
     /// <summary>How long to wait, after the session's end, for the dialer to tell how the call ended.</summary>
-    private static readonly TimeSpan CallEndWithin = TimeSpan.FromSeconds(5);
+    public TimeSpan CallEndWithin { get; init; } = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 

@@ -10,20 +10,22 @@ internal static class Report
     {
         var session = outcome.Session;
         var start = session.Timeline.Select(step => step.At).DefaultIfEmpty(session.CreatedAt).Min();
-        var grid = new Grid()
-            .AddColumn(new GridColumn().RightAligned().NoWrap().PadLeft(2))
-            .AddColumn(new GridColumn().NoWrap().PadLeft(1))
-            .AddColumn(new GridColumn().PadLeft(1));
-        foreach (var step in session.Timeline)
-        {
-            var sentence = Sentence(step.Name) + (step.Detail is null ? "" : $" ({step.Detail})");
-            grid.AddRow(
-                new Text($"{(step.At - start).TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)} ms"),
-                new Text(Name(step.Name), Style(step.Name)),
-                new Text(sentence));
-        }
+        var rows = session.Timeline
+            .Select(step => (
+                Time: string.Create(CultureInfo.InvariantCulture, $"{(step.At - start).TotalMilliseconds:F0} ms"),
+                Name: Name(step.Name),
+                Style: Style(step.Name),
+                Sentence: Sentence(step.Name) + (step.Detail is null ? "" : $" ({step.Detail})")))
+            .ToList();
+        var timeWidth = rows.Select(row => row.Time.Length).DefaultIfEmpty().Max();
+        var nameWidth = rows.Select(row => row.Name.Length).DefaultIfEmpty().Max();
         console.WriteLine();
-        console.Write(grid);
+        foreach (var row in rows)
+        {
+            console.Write($"  {row.Time.PadLeft(timeWidth)}  ");
+            console.Write(row.Name.PadRight(nameWidth), row.Style);
+            console.WriteLine($"  {row.Sentence}".TrimEnd());
+        }
         console.WriteLine();
         if (!outcome.IsVerified && (session.Detail ?? session.Reason) is { } why)
             console.WriteLine(session.Detail is null ? why : $"{why}{(session.Reason is null ? "" : $" ({session.Reason})")}");

@@ -32,7 +32,7 @@ internal sealed record Session
 
     /// <summary>A call was placed and its end is not known yet; the dialer tells it a moment after the session's end.</summary>
     public bool CallIsUnderWay =>
-        Timeline.Any(step => step.Name is "invited" or "ringing") && !Timeline.Any(step => step.Name is "hung_up" or "answered" or "call_ended");
+        (Status == "verified" || Timeline.Any(step => step.Name is "invited" or "ringing")) && !Timeline.Any(step => step.Name is "hung_up" or "answered" or "call_ended");
 
     /// <summary>What is known of the call beforehand.</summary>
     internal sealed record FlashCallPart
