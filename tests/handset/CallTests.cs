@@ -43,7 +43,8 @@ public sealed class CallTests
     public async Task A_withheld_number_is_logged_as_none()
     {
         await using var handset = await RunningHandset.StartAsync();
-        handset.Caller.Invite("+46701740606", invite => invite.Headers.Set("From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=x"));
+        handset.Caller.Invite("+46701740606",
+            invite => invite.Headers.Set("From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=x"));
         await handset.Caller.ResponseAsync(180);
 
         Assert.Null((await handset.CallsAsync("+46701740606", _ => true))[0].CallerId);
@@ -92,12 +93,13 @@ public sealed class CallTests
     public async Task A_silent_trunk_says_nothing_to_repeats_either()
     {
         await using var handset = await RunningHandset.StartAsync();
-        handset.Caller.Invite("+46701740640");
+        await using var caller = new Caller(handset.Sip, t1: TimeSpan.FromMilliseconds(50));
+        caller.Invite("+46701740640");
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (handset.Carrier.Counters.Duplicates == 0)
             await Task.Delay(10, deadline.Token);
 
-        Assert.False(handset.Caller.HasResponse);
+        Assert.False(caller.HasResponse);
         Assert.Equal(0, handset.Carrier.Counters.Sent);
         Assert.Equal(CallState.Silent, (await handset.EndedAsync("+46701740640")).State);
     }
@@ -132,7 +134,8 @@ public sealed class CallTests
     public async Task A_call_picked_up_ends_with_BYE()
     {
         await using var handset = await RunningHandset.StartAsync(
-            "--Handset:Behaviours:0:Pattern=\\+4670.*", "--Handset:Behaviours:0:Behaviour=answer", "--Handset:Behaviours:0:AnswerAfter=00:00:00.02");
+            "--Handset:Behaviours:0:Pattern=\\+4670.*", "--Handset:Behaviours:0:Behaviour=answer",
+            "--Handset:Behaviours:0:AnswerAfter=00:00:00.02", "--Handset:T1=00:00:05");
         var call = handset.Caller.Invite("+46701740610");
         await handset.Caller.ResponseAsync(180);
         var ok = await handset.Caller.ResponseAsync(200);

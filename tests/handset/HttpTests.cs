@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
@@ -53,6 +54,20 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task Who_waits_does_not_hold_up_the_end()
+    {
+        await using var handset = await RunningHandset.StartAsync();
+        var waiting = handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740605/calls?wait=60");
+        await handset.UntilSomebodyWaitsAsync();
+        var clock = Stopwatch.StartNew();
+
+        await handset.StopAsync();
+
+        Assert.Empty((await waiting)!);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task A_call_log_can_be_emptied()
     {
         await using var handset = await RunningHandset.StartAsync();
@@ -67,7 +82,8 @@ public sealed class HttpTests
     [Fact]
     public async Task Logs_have_limits_and_totals_count_every_call()
     {
-        await using var handset = await RunningHandset.StartAsync("--Handset:CallsKept=3", "--Handset:CallsKeptPerPhone=2", "--Handset:PostDialDelay=00:00:00");
+        await using var handset = await RunningHandset.StartAsync(
+            "--Handset:CallsKept=3", "--Handset:CallsKeptPerPhone=2", "--Handset:PostDialDelay=00:00:00");
         foreach (var phone in new[] { "+46701740601", "+46701740602", "+46701740602", "+46701740602", "+46701740620" })
         {
             handset.Caller.Invite(phone);
@@ -75,7 +91,8 @@ public sealed class HttpTests
         }
 
         Assert.Empty((await handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740601/calls"))!);
-        Assert.Equal([4, 3], (await handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740602/calls"))!.Select(call => call.Sequence));
+        Assert.Equal([4, 3],
+            (await handset.Http.GetFromJsonAsync<LoggedCall[]>("/phones/+46701740602/calls"))!.Select(call => call.Sequence));
         var totals = await handset.Http.GetFromJsonAsync<JsonElement>("/calls");
         Assert.Equal((5, 4), (totals.GetProperty("calls").GetInt32(), totals.GetProperty("underWay").GetInt32()));
         Assert.Equal((4, 1, 0), (State("ringing"), State("busy"), State("missed")));
@@ -88,14 +105,17 @@ public sealed class HttpTests
     public async Task A_phone_can_be_given_another_behaviour_and_get_its_own_back()
     {
         await using var handset = await RunningHandset.StartAsync();
-        var set = await handset.Http.PutAsJsonAsync("/phones/%2B46701740605/behaviour", new { behaviour = "busy", postDialDelay = "00:00:00.001" });
+        var set = await handset.Http.PutAsJsonAsync(
+            "/phones/%2B46701740605/behaviour",
+            new { behaviour = "busy", postDialDelay = "00:00:00.001" });
         handset.Caller.Invite("+46701740605");
         await handset.Caller.ResponseAsync(486);
         var reset = await handset.Http.DeleteAsync("/phones/+46701740605/behaviour");
         handset.Caller.Invite("+46701740605");
         await handset.Caller.ResponseAsync(180);
 
-        Assert.Equal("""{"behaviour":"busy","postDialDelay":"00:00:00.0010000","answerAfter":"00:00:01"}""", await set.Content.ReadAsStringAsync());
+        Assert.Equal("""{"behaviour":"busy","postDialDelay":"00:00:00.0010000","answerAfter":"00:00:01"}""",
+            await set.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.NoContent, reset.StatusCode);
         Assert.Equal("""{"behaviour":"ring","postDialDelay":"00:00:00.0500000","answerAfter":"00:00:01"}""",
             await handset.Http.GetStringAsync("/phones/+46701740605/behaviour"));
@@ -116,11 +136,14 @@ public sealed class HttpTests
     [InlineData("PUT", "/phones/+46701740605/behaviour", """{"behaviour":1}""", 400, "malformed_json", "announcement")]
     [InlineData("PUT", "/phones/+46701740605/behaviour", "{", 400, "malformed_json", "behaviour")]
     [InlineData("PUT", "/phones/+46701740605/behaviour", "", 400, "bad_request", "")]
-    [InlineData("PUT", "/phones/+46701740605/behaviour", """{"behaviour":"ring","postDialDelay":"00:03:00"}""", 400, "invalid_request", "postDialDelay")]
-    [InlineData("PUT", "/phones/+46701740605/behaviour", """{"behaviour":"answer","answerAfter":"-00:00:01"}""", 400, "invalid_request", "answerAfter")]
+    [InlineData("PUT", "/phones/+46701740605/behaviour", """{"behaviour":"ring","postDialDelay":"00:03:00"}""",
+        400, "invalid_request", "postDialDelay")]
+    [InlineData("PUT", "/phones/+46701740605/behaviour", """{"behaviour":"answer","answerAfter":"-00:00:01"}""",
+        400, "invalid_request", "answerAfter")]
     [InlineData("GET", "/phones", null, 404, "not_found", "/phones/{number}/calls")]
     [InlineData("POST", "/calls", null, 405, "method_not_allowed", "Allow")]
-    public async Task A_wrong_request_is_told_what_would_be_right(string method, string address, string? body, int status, string code, string hint)
+    public async Task A_wrong_request_is_told_what_would_be_right(
+        string method, string address, string? body, int status, string code, string hint)
     {
         await using var handset = await RunningHandset.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), address);

@@ -14,8 +14,9 @@ public sealed class SettingsTests
 
         Assert.Equal(IPEndPoint.Parse("127.0.0.1:5080"), settings.Sip);
         Assert.Equal(
-            "+4670174061x are picked up after 1 s, +4670174062x are busy, +4670174063x reject, +4670174064x stay silent, +4670174065x are unreachable, " +
-            "+4670174066x go to an announcement, +4670174067x ring (after 4 s), +4670174068x are unassigned, all others ring; post-dial delay 0.05 s",
+            "+4670174061x are picked up after 1 s, +4670174062x are busy, +4670174063x reject, +4670174064x stay silent, " +
+            "+4670174065x are unreachable, +4670174066x go to an announcement, +4670174067x ring (after 4 s), " +
+            "+4670174068x are unassigned, all others ring; post-dial delay 0.05 s",
             settings.Describe());
     }
 
@@ -27,7 +28,9 @@ public sealed class SettingsTests
             ("Behaviours:1:Pattern", "+46701740\\d*"), ("Behaviours:1:Behaviour", "silent"), ("Behaviours:1:PostDialDelay", "00:00:02")));
 
         Assert.Equal(Behaviour.Busy, phonebook.BehaviourOf("+46701740605").Behaviour);
-        Assert.Equal(new PhoneBehaviour(Behaviour.Silent, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)), phonebook.BehaviourOf("+46701740615"));
+        Assert.Equal(
+            new PhoneBehaviour(Behaviour.Silent, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1)),
+            phonebook.BehaviourOf("+46701740615"));
         Assert.Equal(Behaviour.Ring, phonebook.BehaviourOf("+447700900001").Behaviour);
         Assert.Equal(Behaviour.Ring, phonebook.BehaviourOf("+146701740605").Behaviour);
     }

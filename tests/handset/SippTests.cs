@@ -16,8 +16,9 @@ public sealed class SippTests
         var folder = Directory.CreateTempSubdirectory("sipp");
         try
         {
-            using var sipp = Start(folder.FullName,
-                $"{handset.Sip} -sf {Path.Combine(AppContext.BaseDirectory, "Scenarios", "flash-call.xml")} -s +46701740605 -i 127.0.0.1 -m {Calls} -r 200 -nostdin -trace_err");
+            var scenario = Path.Combine(AppContext.BaseDirectory, "Scenarios", "flash-call.xml");
+            using var sipp = Start(
+                folder.FullName, $"{handset.Sip} -sf {scenario} -s +46701740605 -i 127.0.0.1 -m {Calls} -r 200 -nostdin -trace_err");
             var output = sipp.StandardOutput.ReadToEndAsync();
             await sipp.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
 

@@ -53,7 +53,8 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
         }
         catch (SocketException exception)
         {
-            throw new HandsetSettingsException("Sip", $"is {_settings.Sip}, which cannot be listened to ({exception.SocketErrorCode}). Name a free UDP port of this machine.");
+            throw new HandsetSettingsException("Sip",
+                $"is {_settings.Sip}, which cannot be listened to ({exception.SocketErrorCode}). Name a free UDP port of this machine.");
         }
         _stack.Start(this, _transport);
         LogStarted(_transport.LocalEndPoint, _settings.Describe());

@@ -30,7 +30,8 @@ internal sealed class RunningHandset : IAsyncDisposable
 
     public static async Task<RunningHandset> StartAsync(params string[] settings)
     {
-        var app = HandsetService.Build(["--Handset:Sip=127.0.0.1:0", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
+        var app = HandsetService.Build([
+            "--Handset:Sip=127.0.0.1:0", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Warning", .. settings]);
         await app.StartAsync();
         return new RunningHandset(app);
     }
@@ -50,6 +51,15 @@ internal sealed class RunningHandset : IAsyncDisposable
 
     /// <summary>The newest call of a phone once it is over.</summary>
     public async Task<LoggedCall> EndedAsync(string phone) => (await CallsAsync(phone, call => call.EndedAt is not null))[0];
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async Task UntilSomebodyWaitsAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (_app.Services.GetRequiredService<CallLog>().Waiting == 0)
+            await Task.Delay(10, deadline.Token);
+    }
 
     public async ValueTask DisposeAsync()
     {
