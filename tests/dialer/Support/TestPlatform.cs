@@ -113,6 +113,9 @@ internal sealed class TestPlatform : IAsyncDisposable
             await channel.QueueDeleteAsync(_busPrefix + queue);
             await channel.ExchangeDeleteAsync(_busPrefix + queue);
         }
+        // Where a command that was put aside is announced as well.
+        foreach (var exchange in (string[])["MassTransit:Fault", "MassTransit:Fault--FlashCall.Contracts:PlaceFlashCall--"])
+            await channel.ExchangeDeleteAsync(_busPrefix + exchange);
     }
 
     private Task<IConnection> ConnectAsync() => new ConnectionFactory { Uri = new Uri(_servers.RabbitMq) }.CreateConnectionAsync();
