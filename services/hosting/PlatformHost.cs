@@ -35,7 +35,7 @@ public static class PlatformHost
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="service">The short name of the service, such as <c>fraud</c>; telemetry shows it as <c>flashcall-fraud</c>.</param>
-    /// <exception cref="SettingsException">The file or folder that a variable names does not exist.</exception>
+    /// <exception cref="SettingsException">The file or folder that a variable names does not exist, or the file is not JSON.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args, string service)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -43,7 +43,15 @@ public static class PlatformHost
         {
             if (!File.Exists(file))
                 throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+            try
+            {
+                builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+            }
+            catch (InvalidDataException exception)
+            {
+                var cause = exception.GetBaseException().Message;
+                throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {cause} Correct it there.");
+            }
         }
         builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
