@@ -29,10 +29,14 @@ public sealed record PhoneNumber
     public string Region => E164 == ErasedText ? "ZZ"
         : Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
 
-    /// <summary>The number with its middle hidden: <c>+4670•••4567</c>. Fit for logs and errors.</summary>
-    public string Masked => E164 == ErasedText ? ErasedText
-        : E164.Length > 9 ? string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 4))
-        : string.Concat(E164.AsSpan(0, 3), "•••");
+    /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
+    public string Masked => E164.Length switch
+    {
+        _ when E164 == ErasedText => ErasedText,
+        >= 12 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 4)),
+        >= 10 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 2)),
+        _ => string.Concat(E164.AsSpan(0, 3), "•••"),
+    };
 
     private PhoneNumbers.PhoneNumber Parsed => Numbering.Parse(E164, defaultRegion: null);
 
@@ -55,8 +59,10 @@ public sealed record PhoneNumber
             var parsed = Numbering.Parse(text, defaultRegion);
             if (parsed.HasExtension || !Numbering.IsValidNumber(parsed))
                 return false;
-            number = new PhoneNumber(Numbering.Format(parsed, PhoneNumberFormat.E164));
-            return true;
+            // Some plans have service numbers shorter than the shortest subscriber number (+98 9601); no message would take them.
+            var e164 = Numbering.Format(parsed, PhoneNumberFormat.E164);
+            number = E164Text.IsWellFormed(e164) ? new PhoneNumber(e164) : null;
+            return number is not null;
         }
         catch (NumberParseException)
         {

@@ -16,13 +16,22 @@ internal sealed partial class CallDrain(
     Liveness liveness,
     ILogger<CallDrain> logger) : IHostedLifecycleService
 {
+    private static readonly TimeSpan ForCommands = TimeSpan.FromSeconds(3);
     // A peer that answers at all answers a CANCEL within a few repeats; the host gives 30 s for everything.
     private static readonly TimeSpan ForCalls = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan ForReports = TimeSpan.FromSeconds(6);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        await intake.CloseAsync(cancellationToken);
+        try
+        {
+            await intake.CloseAsync(cancellationToken).WaitAsync(ForCommands, cancellationToken);
+        }
+        // A command that waits for the database does not keep phones ringing.
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            LogCommandsWait(exception);
+        }
         await calls.EndAllAsync(ForCalls, cancellationToken);
         try
         {
@@ -47,6 +56,9 @@ internal sealed partial class CallDrain(
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Some commands are still being handled while the process stops; they go to another replica")]
+    private partial void LogCommandsWait(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not everything could be recorded and reported before stopping; the next replica does it")]
     private partial void LogLeft(Exception exception);

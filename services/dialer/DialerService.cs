@@ -32,6 +32,7 @@ internal static class DialerService
         builder.Services.AddSingleton<CallReports>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CallReports>());
         builder.Services.AddHostedService<ReportSweeper>();
+        builder.Services.AddHostedService<AttemptRetention>();
         builder.Services.AddHostedService<CallDrain>();
         builder.Services.AddSingleton<CommandIntake>();
         builder.Services.AddReceiveEndpointObserver(services => services.GetRequiredService<CommandIntake>());

@@ -23,6 +23,10 @@ internal sealed record DialerSettings
     /// 1 to 60 seconds, 5 by default. A sign of life is given every fifth of it.</summary>
     public TimeSpan AliveFor { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary><c>Dialer:KeepAttemptsFor</c>: how long attempts stay in the database, 1 to 3650 days, 30 by default. A command that is
+    /// delivered again after that would be placed again, if its own time had not long passed.</summary>
+    public TimeSpan KeepAttemptsFor { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary><c>Trunks</c>: where calls go, by name.</summary>
     public IReadOnlyDictionary<string, Trunk> Trunks { get; init; } = new Dictionary<string, Trunk>(StringComparer.Ordinal);
 
@@ -38,6 +42,7 @@ internal sealed record DialerSettings
             SipAdvertised = ReadAddress(dialer["SipAdvertised"]),
             SipT1 = ReadTime(dialer, "SipT1") ?? defaults.SipT1,
             AliveFor = ReadTime(dialer, "AliveFor") ?? defaults.AliveFor,
+            KeepAttemptsFor = ReadTime(dialer, "KeepAttemptsFor") ?? defaults.KeepAttemptsFor,
             Trunks = ReadTrunks(configuration.GetSection("Trunks")),
         };
         var result = new Validator().Validate(settings);
@@ -71,7 +76,7 @@ internal sealed record DialerSettings
             return null;
         return TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var time)
             ? time
-            : throw new SettingsException(Variable($"{section.Path}:{name}"), "is not a time. Expected hours:minutes:seconds, such as 00:00:00.5.");
+            : throw new SettingsException(Variable($"{section.Path}:{name}"), "is not a time. Expected days.hours:minutes:seconds, such as 00:00:00.5 or 30.00:00:00.");
     }
 
     private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section)
@@ -102,6 +107,8 @@ internal sealed record DialerSettings
                 .WithMessage("is out of range. Expected 00:00:00.02 to 00:00:02; carriers expect 00:00:00.5.");
             RuleFor(settings => settings.AliveFor).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))
                 .WithMessage("is out of range. Expected 00:00:01 to 00:01:00.");
+            RuleFor(settings => settings.KeepAttemptsFor).InclusiveBetween(TimeSpan.FromDays(1), TimeSpan.FromDays(3650))
+                .WithMessage("is out of range. Expected 1.00:00:00 (a day) to 3650.00:00:00.");
         }
     }
 }

@@ -50,6 +50,8 @@ public static class Bus
             bus.UsingRabbitMq((context, rabbit) =>
             {
                 rabbit.Host(broker);
+                // A null where a message has none is refused with the message, not met by a consumer.
+                rabbit.ConfigureJsonSerializerOptions(options => new(options) { RespectNullableAnnotations = true });
                 rabbit.MessageTopology.SetEntityNameFormatter(new PrefixEntityNameFormatter(rabbit.MessageTopology.EntityNameFormatter, names.Prefix));
                 if (queue is not null)
                 {
@@ -104,8 +106,9 @@ public sealed record BusNames(string Prefix)
 public sealed class BusConfiguration
 {
     private const int Partitions = 256;
-    private readonly List<Action<IBusRegistrationConfigurator>> _registrations = [];
-    private readonly List<Action<IRabbitMqReceiveEndpointConfigurator, IBusRegistrationContext, IPartitioner>> _consumers = [];
+    private readonly Dictionary<Type, Action<IBusRegistrationConfigurator>> _registrations = [];
+    private readonly List<Action<IRabbitMqReceiveEndpointConfigurator, IPartitioner>> _order = [];
+    private readonly Dictionary<Type, Action<IRabbitMqReceiveEndpointConfigurator, IBusRegistrationContext>> _consumers = [];
     private readonly List<Action<IRabbitMqBusFactoryConfigurator, IBusRegistrationContext, BusNames>> _temporary = [];
 
     /// <summary>Takes messages of a type from the service's queue. Messages with the same session id are handled one at a time, over all
@@ -116,11 +119,9 @@ public sealed class BusConfiguration
         where TConsumer : class, IConsumer<TMessage>
     {
         AddOnce<TConsumer>();
-        _consumers.Add((endpoint, context, partitioner) =>
-        {
-            endpoint.UsePartitioner<TMessage>(partitioner, message => session(message.Message));
-            endpoint.ConfigureConsumer<TConsumer>(context);
-        });
+        _order.Add((endpoint, partitioner) => endpoint.UsePartitioner<TMessage>(partitioner, message => session(message.Message)));
+        // Connects the consumer to all message types it takes: a second time, and each message would be handled twice.
+        _consumers[typeof(TConsumer)] = (endpoint, context) => endpoint.ConfigureConsumer<TConsumer>(context);
         return this;
     }
 
@@ -147,19 +148,21 @@ public sealed class BusConfiguration
     }
 
     private void AddOnce<TConsumer>() where TConsumer : class, IConsumer =>
-        _registrations.Add(bus => bus.AddConsumer<TConsumer>());
+        _registrations[typeof(TConsumer)] = bus => bus.AddConsumer<TConsumer>();
 
     internal void AddConsumers(IBusRegistrationConfigurator bus)
     {
-        foreach (var register in _registrations)
+        foreach (var register in _registrations.Values)
             register(bus);
     }
 
     internal void ConfigureEndpoint(IRabbitMqReceiveEndpointConfigurator endpoint, IBusRegistrationContext context)
     {
         var partitioner = endpoint.CreatePartitioner(Partitions);
-        foreach (var configure in _consumers)
-            configure(endpoint, context, partitioner);
+        foreach (var keepInOrder in _order)
+            keepInOrder(endpoint, partitioner);
+        foreach (var connect in _consumers.Values)
+            connect(endpoint, context);
     }
 
     internal void ConfigureTemporaryEndpoints(IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, BusNames names)

@@ -46,7 +46,8 @@ public static class Database
                 Database = (configuration["DatabasePrefix"] ?? "flashcall_") + name,
                 ApplicationName = $"flashcall-{name}",
             };
-            if (!connection.ContainsKey("Maximum Pool Size"))
+            // ContainsKey is true of every keyword there is; the keys are those that were given.
+            if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size", StringComparer.OrdinalIgnoreCase))
                 connection.MaxPoolSize = 20;
             return connection.ConnectionString;
         }

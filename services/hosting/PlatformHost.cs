@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
@@ -35,7 +36,7 @@ public static class PlatformHost
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="service">The short name of the service, such as <c>fraud</c>; telemetry shows it as <c>flashcall-fraud</c>.</param>
-    /// <exception cref="SettingsException">The file or folder that a variable names does not exist, or the file is not JSON.</exception>
+    /// <exception cref="SettingsException">The file or folder that a variable names does not exist.</exception>
     public static WebApplicationBuilder CreateBuilder(string[] args, string service)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -43,15 +44,7 @@ public static class PlatformHost
         {
             if (!File.Exists(file))
                 throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
-            try
-            {
-                builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
-            }
-            catch (InvalidDataException exception)
-            {
-                var cause = exception.GetBaseException().Message;
-                throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {cause} Correct it there.");
-            }
+            AddSettingsFile(builder.Configuration, file);
         }
         builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
@@ -79,6 +72,19 @@ public static class PlatformHost
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
         return builder;
+    }
+
+    private static void AddSettingsFile(ConfigurationManager configuration, string file)
+    {
+        try
+        {
+            configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            // The innermost message says where the text stops being JSON, without repeating it.
+            throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {exception.GetBaseException().Message}");
+        }
     }
 
     /// <summary>
@@ -111,6 +117,12 @@ public static class PlatformHost
     public static WebApplication UsePlatformDefaults(this WebApplication app)
     {
         app.UseProblems();
+        // Left to the framework, these two would run before the problems above them, and refuse without a body.
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
         app.MapPlatformHealth();
         return app;
     }

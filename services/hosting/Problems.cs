@@ -64,7 +64,7 @@ public static class Problems
 
     internal static void AddProblems(this IServiceCollection services)
     {
-        // The framework would put the whole traceparent there; what an operator searches for is the trace.
+        // The framework puts the whole traceparent there; an operator looks a trace up by its id alone.
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString());
         services.AddExceptionHandler<UnreadableRequests>();

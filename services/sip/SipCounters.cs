@@ -2,7 +2,8 @@ using System.Diagnostics.Metrics;
 
 namespace FlashCall.Sip;
 
-/// <summary>What a stack has counted since it was made. Also published as metrics of the meter <c>FlashCall</c>, named <c>flashcall.sip.*</c>.</summary>
+/// <summary>What a stack has counted since it was made. Also published as metrics of the meter <c>FlashCall</c>, named
+/// <c>flashcall.sip.*</c>.</summary>
 public sealed class SipCounters : IDisposable
 {
     private readonly Meter _meter = new("FlashCall");

@@ -5,8 +5,8 @@ using System.Net;
 namespace FlashCall.Sip;
 
 /// <summary>
-/// SIP as RFC 3261 has it below the call: transports, transactions, timers. Make one for a process, start it with who answers requests and with
-/// the transports to use, and dispose it at the end.
+/// SIP as RFC 3261 has it below the call: transports, transactions, timers. Make one for a process, start it with who answers requests
+/// and with the transports to use, and dispose it at the end.
 /// <para>A call to a peer, which is how a flash call goes:</para>
 /// <code>
 /// var hop = stack.HopTo(trunk);                                   // IPEndPoint
@@ -14,7 +14,7 @@ namespace FlashCall.Sip;
 /// invite.Headers.Add(SipHeaderName.Contact, new SipAddress(SipUri.Create(user, hop.LocalAddress)).Text);
 /// invite.SetBody("application/sdp", offer);
 /// var transaction = stack.Invite(invite, hop, client);            // client.OnResponse: 100, 180, …
-/// transaction.Cancel();                                           // waits for a provisional response if there was none; 487 follows, ACK is sent
+/// transaction.Cancel();                                           // waits for a provisional response; 487 follows and is acknowledged
 /// // On each 2xx: var dialog = SipDialog.OfCaller(transaction.Request, response);
 /// //              stack.SendAck(dialog.CreateAck(), stack.HopTo(dialog.NextHop(hop.Remote)));
 /// //              stack.Send(dialog.CreateRequest(SipMethod.Bye), …, client);   once for each dialog, dialog.RemoteTag
@@ -73,7 +73,8 @@ public sealed class SipStack : IAsyncDisposable
             if (transport.CanReach(remote))
                 return new SipHop(transport, remote);
         }
-        throw new InvalidOperationException($"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
+        throw new InvalidOperationException(
+            $"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
     }
 
     /// <summary>Sends an INVITE. Its Via is added here.</summary>
@@ -99,7 +100,10 @@ public sealed class SipStack : IAsyncDisposable
     public SipClientTransaction Send(SipRequest request, SipHop hop, ISipClient client)
     {
         if (request.Method is SipMethod.Invite or SipMethod.Ack or SipMethod.Cancel)
-            throw new ArgumentException("INVITE goes out with Invite, ACK with SendAck, CANCEL with the INVITE's own Cancel.", nameof(request));
+        {
+            throw new ArgumentException(
+                "INVITE goes out with Invite, ACK with SendAck, CANCEL with the INVITE's own Cancel.", nameof(request));
+        }
         AddVia(request, hop);
         var transaction = new SipNonInviteClientTransaction(this, request, hop, client);
         Begin(transaction);
@@ -272,7 +276,8 @@ public sealed class SipStack : IAsyncDisposable
             Server.OnCancel(invite);
     }
 
-    /// <summary>Peers older than RFC 3261 do not name their transactions; they are told so instead of being left without an answer.</summary>
+    /// <summary>Peers older than RFC 3261 do not name their transactions; they are told so instead of being left without an
+    /// answer.</summary>
     private void RejectOutdated(SipRequest request, SipHop source)
     {
         if (request.Method == SipMethod.Ack)

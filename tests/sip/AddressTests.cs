@@ -41,7 +41,8 @@ public sealed class AddressTests
     [InlineData("192.0.2.4", 5060)]
     [InlineData("192.0.2.4:5071", 5071)]
     [InlineData("[2001:db8::1]:5072", 5072)]
-    public void A_literal_host_is_an_address(string hostPort, int port) => Assert.Equal(port, SipUri.Parse($"sip:a@{hostPort}").EndPoint!.Port);
+    public void A_literal_host_is_an_address(string hostPort, int port) =>
+        Assert.Equal(port, SipUri.Parse($"sip:a@{hostPort}").EndPoint!.Port);
 
     [Theory]
     [InlineData("trunk.example")]
@@ -84,7 +85,8 @@ public sealed class AddressTests
         Assert.Throws<ArgumentException>(() => new SipAddress(SipUri.Parse("sip:a@b")).WithTag("a;b"));
         Assert.Throws<ArgumentException>(() => new SipResponse(200, "OK\r\nX: y"));
         Assert.Throws<ArgumentException>(() => new SipResponse(700));
-        Assert.Throws<ArgumentException>(() => SipRequest.Create("BYE", SipUri.Parse("sip:a@b"), new SipAddress(SipUri.Parse("sip:a@b")), new SipAddress(SipUri.Parse("sip:a@b")), "x", 1));
+        Assert.Throws<ArgumentException>(() => SipRequest.Create(
+            "BYE", SipUri.Parse("sip:a@b"), new SipAddress(SipUri.Parse("sip:a@b")), new SipAddress(SipUri.Parse("sip:a@b")), "x", 1));
         Assert.Empty(headers);
     }
 

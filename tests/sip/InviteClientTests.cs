@@ -113,8 +113,10 @@ public sealed class InviteClientTests
         call.Cancel();
         line.Answer("INVITE", 487);
         line.Answer("INVITE", 200, "quick-fork");
+        line.Answer("INVITE", 487);
 
         Assert.Equal([180, 487, 200], line.Client.Statuses);
+        Assert.Equal(2, line.TimesOf("ACK").Length);
     }
 
     [Fact]
@@ -149,7 +151,8 @@ public sealed class InviteClientTests
 
         var cancel = (SipRequest)line.LastOf("CANCEL");
         Assert.Equal(
-            (request.Uri.Text, request.CallId, request.From.Text, request.To.Text, new SipCSeq(7, "CANCEL"), request.TopVia.Text, request.Headers["Route"]),
+            (request.Uri.Text, request.CallId, request.From.Text, request.To.Text, new SipCSeq(7, "CANCEL"),
+            request.TopVia.Text, request.Headers["Route"]),
             (cancel.Uri.Text, cancel.CallId, cancel.From.Text, cancel.To.Text, cancel.CSeq, cancel.TopVia.Text, cancel.Headers["Route"]));
         Assert.Single(cancel.Headers.All("Via"));
     }

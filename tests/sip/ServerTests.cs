@@ -22,7 +22,9 @@ public sealed class ServerTests
         Assert.Equal(2, line.Stack.Counters.Duplicates);
         Assert.Null(line.LastOf("100").To.Tag);
         Assert.Equal(call.LocalTag, line.LastOf("180").To.Tag);
-        Assert.Equal((invite.CallId, invite.From.Text, invite.CSeq), (line.LastOf("180").CallId, line.LastOf("180").From.Text, line.LastOf("180").CSeq));
+        Assert.Equal(
+            (invite.CallId, invite.From.Text, invite.CSeq),
+            (line.LastOf("180").CallId, line.LastOf("180").From.Text, line.LastOf("180").CSeq));
     }
 
     [Fact]
@@ -163,9 +165,12 @@ public sealed class ServerTests
     }
 
     [Theory]
-    [InlineData("SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK1", "198.51.100.1:5060", "SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK1;received=198.51.100.1")]
-    [InlineData("SIP/2.0/UDP 10.0.0.1;rport;branch=z9hG4bK1", "198.51.100.1:4711", "SIP/2.0/UDP 10.0.0.1;rport=4711;branch=z9hG4bK1;received=198.51.100.1")]
-    [InlineData("SIP/2.0/UDP host.example:5099;branch=z9hG4bK1", "198.51.100.1:5099", "SIP/2.0/UDP host.example:5099;branch=z9hG4bK1;received=198.51.100.1")]
+    [InlineData("SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK1", "198.51.100.1:5060",
+        "SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK1;received=198.51.100.1")]
+    [InlineData("SIP/2.0/UDP 10.0.0.1;rport;branch=z9hG4bK1", "198.51.100.1:4711",
+        "SIP/2.0/UDP 10.0.0.1;rport=4711;branch=z9hG4bK1;received=198.51.100.1")]
+    [InlineData("SIP/2.0/UDP host.example:5099;branch=z9hG4bK1", "198.51.100.1:5099",
+        "SIP/2.0/UDP host.example:5099;branch=z9hG4bK1;received=198.51.100.1")]
     public async Task Responses_find_the_way_back(string via, string target, string returned)
     {
         await using var line = new Line { Server = { Answer = call => call.Respond(200) } };

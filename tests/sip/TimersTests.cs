@@ -52,6 +52,23 @@ public sealed class TimersTests
     }
 
     [Fact]
+    public void Of_two_due_at_once_the_first_can_stop_the_other()
+    {
+        var time = new FakeTimeProvider();
+        using var timers = new SipTimers(time, exception => throw exception);
+        var ran = 0;
+        SipTimer? first = null, second = null;
+        first = new SipTimer(() => { ran++; timers.Stop(second!); });
+        second = new SipTimer(() => { ran++; timers.Stop(first); });
+        timers.Start(first, TimeSpan.FromSeconds(1));
+        timers.Start(second, TimeSpan.FromSeconds(1));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(1, ran);
+    }
+
+    [Fact]
     public void A_timer_may_start_itself_again_until_all_end()
     {
         var time = new FakeTimeProvider();

@@ -13,13 +13,12 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
     /// <summary>The methods we take.</summary>
     public const string Allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS";
 
-    private static readonly SipTimings Timings = new();
-
     private readonly HandsetSettings _settings;
     private readonly Phonebook _phonebook;
     private readonly CallLog _log;
     private readonly TimeProvider _time;
     private readonly ILogger<Carrier> _logger;
+    private readonly SipTimings _timings;
     private readonly SipStack _stack;
     private readonly ConcurrentDictionary<(string CallId, string Tag), PhoneCall> _calls = new();
     private UdpSipTransport? _transport;
@@ -31,7 +30,8 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
         _log = log;
         _time = time;
         _logger = logger;
-        _stack = new SipStack(new SipStackOptions { Timings = Timings, OnFault = exception => LogFault(exception) }, time);
+        _timings = new SipTimings { T1 = settings.T1 };
+        _stack = new SipStack(new SipStackOptions { Timings = _timings, OnFault = exception => LogFault(exception) }, time);
     }
 
     /// <summary>Where SIP is listened to; null before the start.</summary>
@@ -53,7 +53,8 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
         }
         catch (SocketException exception)
         {
-            throw new HandsetSettingsException("Sip", $"is {_settings.Sip}, which cannot be listened to ({exception.SocketErrorCode}). Name a free UDP port of this machine.");
+            throw new HandsetSettingsException("SipListen",
+                $"is {_settings.Sip}, which cannot be listened to ({exception.SocketErrorCode}). Name a free UDP port of this machine.");
         }
         _stack.Start(this, _transport);
         LogStarted(_transport.LocalEndPoint, _settings.Describe());
@@ -151,7 +152,7 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
         }
         var behaviour = _phonebook.BehaviourOf(phone);
         var entry = _log.Add(phone, CallerIdOf(invite.Request), invite.Request.CallId);
-        var call = new PhoneCall(_stack, Timings, invite, phone, behaviour, entry, _log, _time, Forget);
+        var call = new PhoneCall(_stack, _timings, invite, phone, behaviour, entry, _log, _time, Forget);
         _calls[call.Key] = call;
         LogCall(invite.Request.CallId, behaviour.Behaviour);
         call.Begin(_settings.CallLimit);
@@ -159,15 +160,15 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
 
     private void Forget(PhoneCall call) => _calls.TryRemove(call.Key, out _);
 
-    [LoggerMessage(LogLevel.Information, "SIP on udp {Address}. Numbers: {Behaviours}.")]
+    [LoggerMessage(1, LogLevel.Information, "SIP on udp {Address}. Numbers: {Behaviours}.")]
     private partial void LogStarted(IPEndPoint address, string behaviours);
 
-    [LoggerMessage(LogLevel.Debug, "Call {CallId}: {Behaviour}")]
+    [LoggerMessage(2, LogLevel.Debug, "Call {CallId}: {Behaviour}")]
     private partial void LogCall(string callId, Behaviour behaviour);
 
-    [LoggerMessage(LogLevel.Debug, "Call {CallId}: the caller never acknowledged its end")]
+    [LoggerMessage(3, LogLevel.Debug, "Call {CallId}: the caller never acknowledged its end")]
     private partial void LogUnacknowledged(string callId);
 
-    [LoggerMessage(LogLevel.Error, "A SIP message could not be handled")]
+    [LoggerMessage(4, LogLevel.Error, "A SIP message could not be handled")]
     private partial void LogFault(Exception exception);
 }

@@ -10,13 +10,15 @@ internal static class HandsetService
     private const string DefaultUrl = "http://127.0.0.1:8090";
 
     /// <summary>
-    /// The handset, ready to run. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that <c>FLASHCALL_SETTINGS</c> names,
-    /// the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_Handset__Sip</c>), and the command line (<c>--Handset:Sip=…</c>).
+    /// The handset, ready to run. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that
+    /// <c>FLASHCALL_SETTINGS</c> names, the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_Handset__SipListen</c>), and the
+    /// command line (<c>--Handset:SipListen=…</c>).
     /// </summary>
     /// <exception cref="HandsetSettingsException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var options = new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory };
+        var builder = WebApplication.CreateSlimBuilder(options);
         if (Environment.GetEnvironmentVariable("FLASHCALL_SETTINGS") is { Length: > 0 } file)
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
         builder.Configuration.AddEnvironmentVariables("FLASHCALL_").AddCommandLine(args);
@@ -24,6 +26,8 @@ internal static class HandsetService
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // A start that fails is told in one line on standard error, see RunAsync.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (builder.Configuration["urls"] is not { Length: > 0 })
             builder.WebHost.UseUrls(DefaultUrl);
 
@@ -53,7 +57,7 @@ internal static class HandsetService
             return 0;
         }
         // The edge of the process: a setting that is wrong, a settings file that is not there, an HTTP port that is taken.
-        catch (Exception exception) when (exception is HandsetSettingsException or IOException or FormatException)
+        catch (Exception exception) when (exception is HandsetSettingsException or IOException or FormatException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using FlashCall.Handset.Phones;
+using FlashCall.Sip;
 
 namespace FlashCall.Handset;
 
@@ -29,7 +30,7 @@ internal sealed record HandsetSettings
         ("+4670174068x", Behaviour.Unassigned, null),
     ];
 
-    /// <summary>Where SIP over UDP is listened to. <c>Handset:Sip</c>, 127.0.0.1:5080; port 0 takes a free one.</summary>
+    /// <summary>Where SIP over UDP is listened to. <c>Handset:SipListen</c>, 127.0.0.1:5080; port 0 takes a free one.</summary>
     public required IPEndPoint Sip { get; init; }
 
     /// <summary>Behaviours by number, the first that fits. <c>Handset:Behaviours</c>; if set, it replaces the default list.</summary>
@@ -38,8 +39,13 @@ internal sealed record HandsetSettings
     /// <summary>What all other phones do: ring, after <c>Handset:PostDialDelay</c>, 50 ms.</summary>
     public required PhoneBehaviour Otherwise { get; init; }
 
-    /// <summary>The longest a phone rings, plays an announcement or is talked on before the phone's side ends it. <c>Handset:CallLimit</c>, 3 minutes.</summary>
+    /// <summary>The longest a phone rings, plays an announcement or is talked on before the phone's side ends it.
+    /// <c>Handset:CallLimit</c>, 3 minutes.</summary>
     public required TimeSpan CallLimit { get; init; }
+
+    /// <summary>The round-trip time that SIP's timers assume (T1 of RFC 3261 §17). <c>Handset:T1</c>, 500 ms; shorter makes what takes
+    /// 64·T1 bearable in tests.</summary>
+    public required TimeSpan T1 { get; init; }
 
     /// <summary>How many calls are kept in all; the oldest go first. <c>Handset:CallsKept</c>, 20000.</summary>
     public required int CallsKept { get; init; }
@@ -55,10 +61,11 @@ internal sealed record HandsetSettings
         var postDialDelay = Time(section, "PostDialDelay", DefaultPostDialDelay, PhoneBehaviour.LongestTime);
         return new HandsetSettings
         {
-            Sip = EndPoint(section, "Sip", new IPEndPoint(IPAddress.Loopback, 5080)),
+            Sip = EndPoint(section, "SipListen", new IPEndPoint(IPAddress.Loopback, 5080)),
             Otherwise = new PhoneBehaviour(Behaviour.Ring, postDialDelay, DefaultAnswerAfter),
             Rules = ReadRules(section.GetSection("Behaviours"), postDialDelay),
             CallLimit = Time(section, "CallLimit", TimeSpan.FromMinutes(3), TimeSpan.FromHours(1)),
+            T1 = Time(section, "T1", new SipTimings().T1, TimeSpan.FromSeconds(5), shortest: TimeSpan.FromMilliseconds(1)),
             CallsKept = Count(section, "CallsKept", 20_000),
             CallsKeptPerPhone = Count(section, "CallsKeptPerPhone", 100),
         };
@@ -77,7 +84,9 @@ internal sealed record HandsetSettings
         if (children.Count == 0)
         {
             return [.. DefaultRules.Select(rule => new PhoneRule(
-                NumberPattern.TryParse(rule.Pattern, out var pattern) ? pattern : throw new InvalidOperationException("A default pattern is wrong."),
+                NumberPattern.TryParse(rule.Pattern, out var pattern)
+                    ? pattern
+                    : throw new InvalidOperationException("A default pattern is wrong."),
                 new PhoneBehaviour(rule.Behaviour, rule.PostDialDelay ?? postDialDelay, DefaultAnswerAfter)))];
         }
         return [.. children.Select(child => Rule(child, postDialDelay))];
@@ -87,7 +96,11 @@ internal sealed record HandsetSettings
     {
         var setting = $"Behaviours:{section.Key}";
         if (!NumberPattern.TryParse(section["Pattern"], out var pattern))
-            throw new HandsetSettingsException($"{setting}:Pattern", "must be a digit mask such as +4670174060x, or a regular expression such as +46701740\\d*; both begin with +.");
+        {
+            throw new HandsetSettingsException(
+                $"{setting}:Pattern",
+                "must be a digit mask such as +4670174060x, or a regular expression such as +46701740\\d*; both begin with +.");
+        }
         if (!PhoneBehaviour.TryParse(section["Behaviour"], out var behaviour))
             throw new HandsetSettingsException($"{setting}:Behaviour", $"must be one of {PhoneBehaviour.Names}.");
         return new PhoneRule(pattern, new PhoneBehaviour(
@@ -103,16 +116,21 @@ internal sealed record HandsetSettings
         // An address without a port would be read as port 0.
         return text.Contains(':', StringComparison.Ordinal) && !text.EndsWith(']') && IPEndPoint.TryParse(text, out var endPoint)
             ? endPoint
-            : throw new HandsetSettingsException(name, $"is '{text}' but must be an address and a port, such as 127.0.0.1:5080 or [::1]:5080.");
+            : throw new HandsetSettingsException(name,
+                $"is '{text}' but must be an address and a port, such as 127.0.0.1:5080 or [::1]:5080.");
     }
 
-    private static TimeSpan Time(IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan longest, string? within = null)
+    private static TimeSpan Time(
+        IConfigurationSection section, string name, TimeSpan otherwise, TimeSpan longest,
+        string? within = null, TimeSpan shortest = default)
     {
         if (section[name] is not { Length: > 0 } text)
             return otherwise;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= TimeSpan.Zero && time <= longest
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= shortest && time <= longest
             ? time
-            : throw new HandsetSettingsException(within is null ? name : $"{within}:{name}", $"is '{text}' but must be a time from 00:00:00 to {longest:c}, such as 00:00:00.05.");
+            : throw new HandsetSettingsException(
+                within is null ? name : $"{within}:{name}",
+                $"is '{text}' but must be a time from {shortest:c} to {longest:c}, such as 00:00:00.05.");
     }
 
     private static int Count(IConfigurationSection section, string name, int otherwise)

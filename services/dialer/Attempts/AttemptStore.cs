@@ -197,6 +197,16 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
         return orphans;
     }
 
+    /// <summary>Removes old attempts that are over and reported.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> ForgetAsync(TimeSpan age, CancellationToken cancellationToken)
+    {
+        await using var command = data.CreateCommand(
+            "delete from attempts where recorded_at < now() - $1 and ended_at is not null and report_due_at is null");
+        command.Parameters.Add(new() { Value = age });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     private static async Task<IReadOnlyList<Attempt>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         var attempts = new List<Attempt>();

@@ -20,6 +20,18 @@ internal sealed partial class Liveness(AttemptStore attempts, DialerSettings set
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await BeatAlwaysAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The normal end; it comes before the host stops, which would take it for a failure.
+        }
+    }
+
+    private async Task BeatAlwaysAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(settings.AliveFor / 5, time);
         do
         {

@@ -9,7 +9,14 @@ internal sealed class CallsInProgress
     private TaskCompletionSource? _empty;
 
     /// <summary>Adds a call unless one of the same attempt is there.</summary>
-    public bool TryAdd(OngoingCall call) => _calls.TryAdd(call.AttemptId, call);
+    public bool TryAdd(OngoingCall call)
+    {
+        if (!_calls.TryAdd(call.AttemptId, call))
+            return false;
+        if (Volatile.Read(ref _empty) is not null)
+            call.HangUp(CancelReason.Shutdown);
+        return true;
+    }
 
     /// <summary>Removes a call, if it is there.</summary>
     public void Remove(Guid attemptId)
@@ -28,7 +35,7 @@ internal sealed class CallsInProgress
         return true;
     }
 
-    /// <summary>Ends all calls because the process stops. None may be added any more.</summary>
+    /// <summary>Ends all calls because the process stops; one that is added later ends before it is dialled.</summary>
     /// <param name="within">How long to wait for their ends to arrive and be recorded; what is left then counts as interrupted.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task EndAllAsync(TimeSpan within, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal sealed partial class HangUpConsumer(
             throw new ArgumentException("HangUp was refused: VerificationId and AttemptId are required.", nameof(context));
         if (calls.TryHangUp(hangUp.AttemptId))
             return;
+        // Our own name comes back only for a call that has ended this moment, or whose command waits to be tried again.
         var owner = await attempts.HangUpAsync(hangUp, time.GetUtcNow(), context.CancellationToken);
         if (owner is null || owner == self.Instance)
             return;

@@ -97,7 +97,8 @@ internal sealed partial class OngoingCall : ISipClient
             if (response.IsSuccess)
             {
                 var dialog = SipDialog.OfCaller(transaction.Request, response);
-                _dialogs.TryAdd(dialog.RemoteTag, dialog);
+                if (_dialogs.TryAdd(dialog.RemoteTag, dialog) && _state is CallState.Over { EndedDialogs.Count: 0 })
+                    LogAnsweredAfterEnd(AttemptId, _trunk?.Name);
                 Take(at => new CallInput.Success(at, response.Status, dialog.RemoteTag));
             }
             else if (response.IsProvisional)
@@ -256,6 +257,9 @@ internal sealed partial class OngoingCall : ISipClient
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's Address and FLASHCALL_DIALER__SIPLISTEN")]
     private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]
+    private partial void LogAnsweredAfterEnd(Guid attemptId, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Attempt {AttemptId} ended {Disposition} (SIP status {Status})")]
     private partial void LogEnded(Guid attemptId, CallDisposition disposition, int? status);

@@ -22,6 +22,8 @@ create table attempts (
 
 create index attempts_open on attempts (owner) where ended_at is null;
 create index attempts_report_due on attempts (report_due_at) where report_due_at is not null;
+-- Rows come in the order of their time, so that this index stays a few pages however many there are.
+create index attempts_recorded on attempts using brin (recorded_at);
 
 -- The replicas that live. The database's clock decides, so that replicas with clocks apart agree.
 create table replicas (

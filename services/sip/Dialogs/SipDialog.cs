@@ -3,8 +3,8 @@ using System.Net;
 namespace FlashCall.Sip;
 
 /// <summary>
-/// What two sides of an answered call share (RFC 3261 §12): tags, where requests go, the next number. Enough to acknowledge the call and end it.
-/// Immutable but for the number; one thread at a time.
+/// What two sides of an answered call share (RFC 3261 §12): tags, where requests go, the next number. Enough to acknowledge the call and
+/// end it. Immutable but for the number; one thread at a time.
 /// </summary>
 public sealed class SipDialog
 {
@@ -15,7 +15,8 @@ public sealed class SipDialog
     private readonly uint _inviteSequence;
     private uint _sequence;
 
-    private SipDialog(string callId, SipAddress local, SipAddress remote, SipUri remoteTarget, IReadOnlyList<SipAddress> routes, uint sequence)
+    private SipDialog(
+        string callId, SipAddress local, SipAddress remote, SipUri remoteTarget, IReadOnlyList<SipAddress> routes, uint sequence)
     {
         CallId = callId;
         _local = local;

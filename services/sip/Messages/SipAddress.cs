@@ -40,7 +40,8 @@ public sealed class SipAddress
     /// <exception cref="ArgumentException">The tag is not a token.</exception>
     public SipAddress WithTag(string tag) => new(Uri, DisplayName, Parameters.With("tag", tag));
 
-    /// <summary>Reads <c>"Name" &lt;sip:…&gt;;tag=…</c>, <c>Name &lt;sip:…&gt;</c> or <c>sip:…;tag=…</c>; in the last form parameters belong to the header (RFC 3261 §20).</summary>
+    /// <summary>Reads <c>"Name" &lt;sip:…&gt;;tag=…</c>, <c>Name &lt;sip:…&gt;</c> or <c>sip:…;tag=…</c>; in the last form parameters
+    /// belong to the header (RFC 3261 §20).</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SipAddress? address)
     {
         address = null;

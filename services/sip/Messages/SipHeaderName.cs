@@ -102,8 +102,10 @@ public static class SipHeaderName
             KeyValuePair.Create("k", Supported), KeyValuePair.Create("e", "Content-Encoding"), KeyValuePair.Create("s", "Subject"),
             // RFC 6665, 3515, 3892, 4028, 3841, 8224.
             KeyValuePair.Create("o", "Event"), KeyValuePair.Create("u", "Allow-Events"), KeyValuePair.Create("r", "Refer-To"),
-            KeyValuePair.Create("b", "Referred-By"), KeyValuePair.Create("x", "Session-Expires"), KeyValuePair.Create("a", "Accept-Contact"),
-            KeyValuePair.Create("j", "Reject-Contact"), KeyValuePair.Create("d", "Request-Disposition"), KeyValuePair.Create("y", "Identity"),
+            KeyValuePair.Create("b", "Referred-By"), KeyValuePair.Create("x", "Session-Expires"),
+            KeyValuePair.Create("a", "Accept-Contact"),
+            KeyValuePair.Create("j", "Reject-Contact"), KeyValuePair.Create("d", "Request-Disposition"),
+            KeyValuePair.Create("y", "Identity"),
         ])
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
@@ -114,7 +116,8 @@ public static class SipHeaderName
     public static string Canonical(ReadOnlySpan<char> name) =>
         LongFormsBySpan.TryGetValue(name, out var known) ? known : name.ToString();
 
-    /// <summary>Header fields that hold a list of addresses or hops: one line with commas means the same as several lines (RFC 3261 §7.3.1).</summary>
+    /// <summary>Header fields that hold a list of addresses or hops: one line with commas means the same as several lines (RFC 3261
+    /// §7.3.1).</summary>
     internal static bool IsList(string canonicalName) =>
         canonicalName is Via or Route or RecordRoute or Contact or PAssertedIdentity or PPreferredIdentity or "Path" or "Service-Route";
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace FlashCall.Sip;
 
 /// <summary>
-/// A request or a response (RFC 3261 §7). The typed properties read the header fields; of a message that <see cref="SipParser"/> accepted they
-/// are always there and well formed. Not safe for concurrent change. <see cref="object.ToString"/> shows no phone number.
+/// A request or a response (RFC 3261 §7). The typed properties read the header fields; of a message that <see cref="SipParser"/> accepted
+/// they are always there and well formed. Not safe for concurrent change. <see cref="object.ToString"/> shows no phone number.
 /// </summary>
 public abstract class SipMessage
 {
@@ -52,7 +52,8 @@ public abstract class SipMessage
     /// <summary>How many hops the request may still take, 0 to 255; null if it does not say.</summary>
     public int? MaxForwards => SipText.TryParseNumber(Headers[SipHeaderName.MaxForwards], 255, out var hops) ? (int)hops : null;
 
-    /// <summary>The addresses of a list header field such as Record-Route or P-Asserted-Identity; those that cannot be read are left out.</summary>
+    /// <summary>The addresses of a list header field such as Record-Route or P-Asserted-Identity; those that cannot be read are left
+    /// out.</summary>
     public IEnumerable<SipAddress> Addresses(string headerName)
     {
         foreach (var value in Headers.All(headerName))
@@ -120,7 +121,8 @@ public abstract class SipMessage
 
     private protected static void Write(IBufferWriter<byte> writer, ReadOnlySpan<char> text) => Encoding.UTF8.GetBytes(text, writer);
 
-    private static InvalidOperationException Missing(string name) => new($"The message has no {name} that can be read; add one before using it.");
+    private static InvalidOperationException Missing(string name) =>
+        new($"The message has no {name} that can be read; add one before using it.");
 
     private void WriteContentLength(IBufferWriter<byte> writer)
     {

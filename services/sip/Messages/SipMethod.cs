@@ -1,6 +1,7 @@
 namespace FlashCall.Sip;
 
-/// <summary>Request methods (RFC 3261 §7.1, and the RFC each extension names). Methods are case-sensitive; any other token is a method too.</summary>
+/// <summary>Request methods (RFC 3261 §7.1, and the RFC each extension names). Methods are case-sensitive; any other token is a method
+/// too.</summary>
 public static class SipMethod
 {
     /// <summary>Begins a call (RFC 3261 §13).</summary>

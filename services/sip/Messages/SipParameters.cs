@@ -43,7 +43,10 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>
     public SipParameters With(string name, string? value)
     {
         if (!SipText.IsToken(name) || (value is not null && !SipText.IsParameterValue(value)))
-            throw new ArgumentException("A parameter is a token, and its value a token, a host or a quoted string (RFC 3261 §25.1).", nameof(value));
+        {
+            throw new ArgumentException(
+                "A parameter is a token, and its value a token, a host or a quoted string (RFC 3261 §25.1).", nameof(value));
+        }
         var index = IndexOf(name);
         var parameters = new SipParameter[index < 0 ? Count + 1 : Count];
         _parameters.CopyTo(parameters, 0);

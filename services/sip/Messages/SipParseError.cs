@@ -21,7 +21,8 @@ public enum SipParseError
     /// <summary>A line without a colon, a name that is no token, or a control character.</summary>
     HeaderLine,
 
-    /// <summary>More than <see cref="SipParser.MaxHeaders"/> header fields, or more than <see cref="SipParser.MaxMessageBytes"/> bytes.</summary>
+    /// <summary>More than <see cref="SipParser.MaxHeaders"/> header fields, or more than <see cref="SipParser.MaxMessageBytes"/>
+    /// bytes.</summary>
     TooLarge,
 
     /// <summary>A header field stands twice that may stand once.</summary>

@@ -74,7 +74,8 @@ public static class SipParser
         return error != SipParseError.None ? error : TakeBody(message, bytes[bodyStart..]);
     }
 
-    /// <summary>The length of start line and headers with the last line end, and where the body begins; -1 if no empty line ends them.</summary>
+    /// <summary>The length of start line and headers with the last line end, and where the body begins; -1 if no empty line ends
+    /// them.</summary>
     private static int EndOfHeaders(ReadOnlySpan<byte> bytes, out int bodyStart)
     {
         bodyStart = 0;
@@ -118,8 +119,11 @@ public static class SipParser
             if (line[4..blank] is not "2.0")
                 return SipParseError.Version;
             var rest = line[(blank + 1)..];
-            if (rest.Length < 3 || !SipText.TryParseNumber(rest[..3], 699, out var status) || status < 100 || (rest.Length > 3 && rest[3] != ' '))
+            if (rest.Length < 3 || !SipText.TryParseNumber(rest[..3], 699, out var status)
+                || status < 100 || (rest.Length > 3 && rest[3] != ' '))
+            {
                 return SipParseError.StartLine;
+            }
             message = new SipResponse((int)status, rest.Length > 4 ? rest[4..].ToString() : "");
             return SipParseError.None;
         }

@@ -41,7 +41,8 @@ internal static class SipText
         return -1;
     }
 
-    /// <summary>Where a separator stands outside quoted strings and angle brackets; -1 if nowhere, or if a quoted string does not end.</summary>
+    /// <summary>Where a separator stands outside quoted strings and angle brackets; -1 if nowhere, or if a quoted string does not
+    /// end.</summary>
     public static int IndexOutsideQuotes(ReadOnlySpan<char> text, char separator)
     {
         var inAngles = false;

@@ -4,8 +4,8 @@ using System.Net;
 namespace FlashCall.Sip;
 
 /// <summary>
-/// An address of SIP: <c>sip:</c> and <c>sips:</c> taken apart (RFC 3261 §19.1), <c>tel:</c> as far as its number (RFC 3966), anything else kept whole.
-/// The user part is a phone number here: <see cref="ToString"/> hides it, <see cref="Text"/> is the URI itself.
+/// An address of SIP: <c>sip:</c> and <c>sips:</c> taken apart (RFC 3261 §19.1), <c>tel:</c> as far as its number (RFC 3966), anything
+/// else kept whole. The user part is a phone number here: <see cref="ToString"/> hides it, <see cref="Text"/> is the URI itself.
 /// </summary>
 public sealed class SipUri
 {
@@ -46,7 +46,9 @@ public sealed class SipUri
         var portPart = port is null ? "" : $":{port}";
         return TryParse($"sip:{userPart}{host}{portPart}", out var uri)
             ? uri
-            : throw new ArgumentException("A SIP URI needs a host name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535.", nameof(host));
+            : throw new ArgumentException(
+                "A SIP URI needs a host name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535.",
+                nameof(host));
     }
 
     /// <summary>Makes <c>sip:user@address:port</c>.</summary>

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace FlashCall.Sip;
 
-/// <summary>One hop of the way a request took: <c>SIP/2.0/UDP host:port;branch=…;rport</c> (RFC 3261 §20.42, RFC 3581). Immutable.</summary>
+/// <summary>One hop of the way a request took: <c>SIP/2.0/UDP host:port;branch=…;rport</c> (RFC 3261 §20.42, RFC 3581).
+/// Immutable.</summary>
 public sealed class SipVia
 {
     /// <summary>Begins every branch that a peer following RFC 3261 makes (§8.1.1.7).</summary>

@@ -1,8 +1,8 @@
 namespace FlashCall.Sip;
 
 /// <summary>
-/// An INVITE of ours (RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2), together with its CANCEL (RFC 3261 §9.1). Responses other than
-/// 2xx are acknowledged here; the ACK for a 2xx belongs to the dialog, see <see cref="SipDialog"/>.
+/// An INVITE of ours (RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2), together with its CANCEL (RFC 3261 §9.1). Responses
+/// other than 2xx are acknowledged here; the ACK for a 2xx belongs to the dialog, see <see cref="SipDialog"/>.
 /// </summary>
 public sealed class SipInviteClientTransaction : SipClientTransaction
 {
@@ -35,9 +35,10 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     }
 
     /// <summary>
-    /// Gives the call up. The CANCEL goes out at once if a provisional response has come, else when the first one comes; nothing happens once
-    /// there is a final response. The final response, normally 487, comes as any other; if none comes within 64·T1, <see cref="SipClientFailure.CancelTimeout"/>.
-    /// A 2xx that crosses the CANCEL comes too, and then the call has to be acknowledged and ended with BYE.
+    /// Gives the call up. The CANCEL goes out at once if a provisional response has come, else when the first one comes; nothing happens
+    /// once there is a final response. The final response, normally 487, comes as any other; if none comes within 64·T1,
+    /// <see cref="SipClientFailure.CancelTimeout"/>. A 2xx that crosses the CANCEL comes too, and then the call has to be acknowledged
+    /// and ended with BYE.
     /// </summary>
     public void Cancel()
     {
@@ -125,7 +126,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             Stack.Timers.Start(_end, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
             return true;
         }
-        if (_state == State.Completed)
+        // Also once a 2xx of another fork has come after it.
+        if (_ack is not null)
             Stack.Retransmit(Hop, _ack);
         return false;
     }

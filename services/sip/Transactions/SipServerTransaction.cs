@@ -41,15 +41,15 @@ public abstract class SipServerTransaction
     public bool Respond(int status) => Respond(CreateResponse(status));
 
     /// <summary>
-    /// Sends a response: any number of provisional ones, then a final one, which is sent again as the transaction asks for. A 2xx to an INVITE is
-    /// not: who sent it passes it here again and again until the ACK arrives (RFC 3261 §13.3.1.4).
+    /// Sends a response: any number of provisional ones, then a final one, which is sent again as the transaction asks for. A 2xx to an
+    /// INVITE is not: who sent it passes it here again and again until the ACK arrives (RFC 3261 §13.3.1.4).
     /// </summary>
     /// <returns>False if it is too late: a final response was sent before, or the transaction is over.</returns>
     public abstract bool Respond(SipResponse response);
 
     /// <summary>
-    /// Leaves the request without any answer, as a peer that is dead would; its repeats too, for 64·T1. Not what RFC 3261 asks for: for policies
-    /// against abuse, and for tests.
+    /// Leaves the request without any answer, as a peer that is dead would; its repeats too, for 64·T1. Not what RFC 3261 asks for: for
+    /// policies against abuse, and for tests.
     /// </summary>
     /// <returns>False if it is too late: a response was sent before.</returns>
     public abstract bool Ignore();

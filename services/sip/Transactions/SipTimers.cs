@@ -11,11 +11,14 @@ public sealed class SipTimer(Action callback)
     internal long Due { get; set; }
 
     internal int Position { get; set; } = NotQueued;
+
+    /// <summary>Counts starts and stops, so that a run that was already due can be told to be out of date.</summary>
+    internal int Generation { get; set; }
 }
 
 /// <summary>
-/// All timers of a stack: one binary heap behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the logarithm of the
-/// timers running, and a stopped timer leaves nothing behind.
+/// All timers of a stack: one binary heap behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the logarithm
+/// of the timers running, and a stopped timer leaves nothing behind.
 /// </summary>
 public sealed class SipTimers : IDisposable
 {
@@ -57,6 +60,7 @@ public sealed class SipTimers : IDisposable
             if (_disposed)
                 return;
             Remove(timer);
+            timer.Generation++;
             timer.Due = _time.GetTimestamp() + (long)(dueIn.TotalSeconds * _time.TimestampFrequency);
             Insert(timer);
             Arm();
@@ -69,7 +73,10 @@ public sealed class SipTimers : IDisposable
         ArgumentNullException.ThrowIfNull(timer);
         // The clock stays as it is armed: waking once for nothing is cheaper than arming it at each stop.
         lock (_lock)
+        {
             Remove(timer);
+            timer.Generation++;
+        }
     }
 
     /// <summary>Stops all timers.</summary>
@@ -86,20 +93,26 @@ public sealed class SipTimers : IDisposable
 
     private void RunDue()
     {
-        var due = new List<SipTimer>();
+        var due = new List<(SipTimer Timer, int Generation)>();
         lock (_lock)
         {
             _armedFor = long.MaxValue;
             var now = _time.GetTimestamp();
             while (_count > 0 && _heap[0].Due <= now)
             {
-                due.Add(_heap[0]);
+                due.Add((_heap[0], _heap[0].Generation));
                 Remove(_heap[0]);
             }
             Arm();
         }
-        foreach (var timer in due)
+        foreach (var (timer, generation) in due)
         {
+            lock (_lock)
+            {
+                // One before it in the list may have stopped it, or started it anew.
+                if (timer.Generation != generation || _disposed)
+                    continue;
+            }
             try
             {
                 timer.Callback();
@@ -118,8 +131,8 @@ public sealed class SipTimers : IDisposable
             return;
         _armedFor = _heap[0].Due;
         var wait = _time.GetElapsedTime(_time.GetTimestamp(), _armedFor).TotalMilliseconds;
-        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a clock
-        // may run its callback in this very call, where the caller still holds its locks.
+        // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a
+        // clock may run its callback in this very call, where the caller still holds its locks.
         _clock.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait))), Timeout.InfiniteTimeSpan);
     }
 

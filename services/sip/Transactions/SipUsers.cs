@@ -1,12 +1,14 @@
 namespace FlashCall.Sip;
 
 /// <summary>
-/// Who sent a request and waits for its responses: the transaction user of RFC 3261 §5. Called on the thread that received the message or on
-/// one of the pool, for one transaction possibly before the call that sent the request has returned. Takes its own lock, and does not block.
+/// Who sent a request and waits for its responses: the transaction user of RFC 3261 §5. Called on the thread that received the message or
+/// on one of the pool, for one transaction possibly before the call that sent the request has returned. Takes its own lock, and does not
+/// block.
 /// </summary>
 public interface ISipClient
 {
-    /// <summary>A response has come: each provisional one, the final one once, and each 2xx to an INVITE every time it comes, also from other forks.</summary>
+    /// <summary>A response has come: each provisional one, the final one once, and each 2xx to an INVITE every time it comes, also from
+    /// other forks.</summary>
     void OnResponse(SipClientTransaction transaction, SipResponse response);
 
     /// <summary>No final response will come. The last call for this transaction.</summary>
@@ -27,17 +29,20 @@ public enum SipClientFailure
 }
 
 /// <summary>
-/// Who answers requests: the server core of RFC 3261 §5. Called on the thread that received the message; takes its own lock, and does not block.
+/// Who answers requests: the server core of RFC 3261 §5. Called on the thread that received the message; takes its own lock, and does not
+/// block.
 /// </summary>
 public interface ISipServer
 {
     /// <summary>
-    /// A new request, anything but ACK and CANCEL; repeats are answered below. Answer with <see cref="SipServerTransaction.Respond(SipResponse)"/>,
-    /// now or later. The stack sends a 100 for an INVITE that is not answered when this returns, and a 500 if this throws.
+    /// A new request, anything but ACK and CANCEL; repeats are answered below. Answer with
+    /// <see cref="SipServerTransaction.Respond(SipResponse)"/>, now or later. The stack sends a 100 for an INVITE that is not answered
+    /// when this returns, and a 500 if this throws.
     /// </summary>
     void OnRequest(SipServerTransaction transaction);
 
-    /// <summary>The caller gave up an INVITE that has no final response yet. The CANCEL itself is answered; answer the INVITE with 487.</summary>
+    /// <summary>The caller gave up an INVITE that has no final response yet. The CANCEL itself is answered; answer the INVITE with
+    /// 487.</summary>
     void OnCancel(SipServerTransaction invite);
 
     /// <summary>An ACK to a 2xx (those to other responses are handled below). May come more than once.</summary>

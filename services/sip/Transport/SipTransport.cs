@@ -8,8 +8,9 @@ namespace FlashCall.Sip;
 public delegate void SipMessageArrived(ReadOnlySpan<byte> message, IPEndPoint source);
 
 /// <summary>
-/// Carries whole messages (RFC 3261 §18). What is the transport's own, sockets, connections, framing, stays behind this seam; transactions only
-/// ask whether it is reliable. A transport with connections reuses the one open to an address and opens one if there is none.
+/// Carries whole messages (RFC 3261 §18). What is the transport's own, sockets, connections, framing, stays behind this seam;
+/// transactions only ask whether it is reliable. A transport with connections reuses the one open to an address and opens one if there is
+/// none.
 /// </summary>
 public abstract class SipTransport : IAsyncDisposable
 {

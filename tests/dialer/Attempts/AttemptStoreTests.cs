@@ -198,6 +198,25 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
         Assert.Single(await store.TakeUnreportedAsync(100, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Old_attempts_are_forgotten_once_they_are_reported()
+    {
+        var store = await Database.LivingStoreAsync("a");
+        var calls = Enumerable.Range(0, 4).Select(_ => Commands.Place("trunk")).ToArray();
+        foreach (var call in calls)
+            await PlaceAsync(store, call);
+        await store.RecordEndsAsync([.. calls.Skip(1).Select(call => Ended(call, CallDisposition.Rang))], CancellationToken.None);
+        await store.RecordReportedAsync([], [.. calls.Skip(2).Select(call => call.AttemptId)], CancellationToken.None);
+        await using var age = Database.Data.CreateCommand("update attempts set recorded_at = now() - interval '3 days' where attempt_id = any($1)");
+        age.Parameters.Add(new() { Value = calls.Take(3).Select(call => call.AttemptId).ToArray() });
+        await age.ExecuteNonQueryAsync();
+
+        // Left: one under way, one not reported, one that is young.
+        Assert.Equal(1, await store.ForgetAsync(TimeSpan.FromDays(2), CancellationToken.None));
+        Assert.Null(await PlaceAsync(store, calls[2]));
+        Assert.NotNull(await PlaceAsync(store, calls[0]));
+    }
+
     private static Task<Attempt?> PlaceAsync(AttemptStore store, PlaceFlashCall call) => store.PlaceAsync(call, Now, traceParent: null, CancellationToken.None);
 
     private static FlashCallRinging Ringing(PlaceFlashCall call) =>

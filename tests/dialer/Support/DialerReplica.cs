@@ -16,8 +16,6 @@ internal sealed class DialerReplica : IAsyncDisposable
 
     public IPEndPoint Sip => _service.Services.GetRequiredService<SipEndpoint>().LocalEndPoint;
 
-    public Uri Http => new(_service.Urls.First());
-
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="platform">Where.</param>
     /// <param name="trunks">Name and address of each trunk.</param>
@@ -28,8 +26,7 @@ internal sealed class DialerReplica : IAsyncDisposable
             [.. platform.Arguments, "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1", "--Logging:LogLevel:Default=Warning", .. TrunkArguments(trunks), .. more]);
         await service.StartAsync();
         var replica = new DialerReplica(service);
-        using var http = new HttpClient { BaseAddress = replica.Http };
-        await Wait.UntilAsync(async () => (await http.GetAsync("/health/ready")).IsSuccessStatusCode, "the dialer is ready");
+        await Wait.UntilReadyAsync(new Uri(service.Urls.First()));
         return replica;
     }
 

@@ -83,17 +83,20 @@ internal sealed class TestPlatform : IAsyncDisposable
         NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = DatabaseName, MaxPoolSize = 4 });
 
     /// <summary>How many commands the dialer has put aside as impossible.</summary>
-    public async Task<uint> RefusedCommandsAsync()
+    public async Task<uint> RefusedCommandsAsync() => await CountAsync($"{Queues.Dialer}_error") ?? 0;
+
+    /// <returns>Messages in a queue; null if it does not exist.</returns>
+    private async Task<uint?> CountAsync(string queue)
     {
         await using var connection = await ConnectAsync();
         await using var channel = await connection.CreateChannelAsync();
         try
         {
-            return await channel.MessageCountAsync($"{_busPrefix}{Queues.Dialer}_error");
+            return await channel.MessageCountAsync(_busPrefix + queue);
         }
         catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
         {
-            return 0; // No command was put aside yet: the queue is made with the first.
+            return null;
         }
     }
 

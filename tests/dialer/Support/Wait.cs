@@ -17,6 +17,13 @@ internal static class Wait
         }
     }
 
+    /// <summary>Waits until a service says that it is ready.</summary>
+    public static async Task UntilReadyAsync(Uri service)
+    {
+        using var http = new HttpClient { BaseAddress = service };
+        await UntilAsync(async () => (await http.GetAsync("/health/ready")).IsSuccessStatusCode, "the service is ready");
+    }
+
     public static Task UntilAsync(Func<bool> condition, string what, double seconds = 20) =>
         UntilAsync(() => Task.FromResult(condition()), what, seconds);
 }

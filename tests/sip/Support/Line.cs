@@ -5,7 +5,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace FlashCall.Sip.Tests;
 
 /// <summary>
-/// A stack on a line of memory, with a clock that is moved by hand: what it sends is noted with its time, what it receives is put in by the test.
+/// A stack on a line of memory, with a clock that is moved by hand: what it sends is noted with its time, what it receives is put in by
+/// the test.
 /// </summary>
 internal sealed class Line : IAsyncDisposable
 {

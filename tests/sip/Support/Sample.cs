@@ -29,7 +29,9 @@ internal static class Sample
     public static SipMessage Parse(string text) => Parse(Encoding.UTF8.GetBytes(text));
 
     public static SipMessage Parse(ReadOnlySpan<byte> bytes) =>
-        SipParser.TryParse(bytes, out var message, out var error) ? message : throw new InvalidOperationException($"Not a message: {error}.");
+        SipParser.TryParse(bytes, out var message, out var error)
+            ? message
+            : throw new InvalidOperationException($"Not a message: {error}.");
 
     public static SipParseError ErrorOf(string text) => ErrorOf(Encoding.UTF8.GetBytes(text));
 

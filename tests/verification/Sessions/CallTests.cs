@@ -138,9 +138,9 @@ public sealed class CallTests
     [Theory]
     [InlineData(CallDisposition.Interrupted, "call_interrupted", LeaseOutcome.Unknown)]
     [InlineData(CallDisposition.Cancelled, "call_too_late", LeaseOutcome.NotRung)]
-    public void A_call_that_we_broke_errs_the_session(CallDisposition disposition, string reason, LeaseOutcome outcome)
+    public void A_call_that_we_never_placed_errs_the_session(CallDisposition disposition, string reason, LeaseOutcome outcome)
     {
-        var result = Calling.When(End(disposition, rang: false));
+        var result = Calling.When(End(disposition, rang: false, invited: false));
 
         var ended = Assert.IsType<VerificationSession.Ended>(result.After);
         Assert.Equal((VerificationOutcome.Errored, reason), (ended.Outcome, ended.Reason));
@@ -150,6 +150,16 @@ public sealed class CallTests
     [Fact]
     public void Interrupted_after_it_rang_it_still_waits_for_the_report() =>
         Ringing.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends();
+
+    [Fact]
+    public void Interrupted_after_the_invite_it_may_have_rung_and_waits_for_the_report()
+    {
+        var result = Calling.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends();
+        Assert.Equal(3, result.After.ReportsLeft);
+
+        var expired = Calling.And(Ended with { Disposition = CallDisposition.Interrupted, RangAt = null }).When(Deadline(Spec.T0 + Policy.Lifetime));
+        Assert.Equal(LeaseOutcome.Unknown, expired.Messages.OfType<ReleaseCallerId>().Single().Outcome);
+    }
 
     [Fact]
     public void The_next_attempt_of_the_route_follows_a_failed_one()

@@ -205,13 +205,13 @@ internal static class Usual
     })
     { AttemptId = Spec.First, NextAttemptId = Spec.Second, Now = At(510) };
 
-    public static FlashCallCommand.TakeCallEnd End(CallDisposition disposition = CallDisposition.Rang, bool rang = true, bool answered = false) => new(new FlashCallEnded
+    public static FlashCallCommand.TakeCallEnd End(CallDisposition disposition = CallDisposition.Rang, bool rang = true, bool answered = false, bool invited = true) => new(new FlashCallEnded
     {
         VerificationId = Spec.Id,
         AttemptId = Spec.First,
         Disposition = disposition,
         SipStatus = 487,
-        InvitedAt = At(25),
+        InvitedAt = invited ? At(25) : null,
         RangAt = rang ? At(500) : null,
         EndedAt = At(4500),
         Answered = answered,

@@ -2,16 +2,28 @@ using System.Text.Json;
 
 namespace FlashCall.Handset.Calls;
 
-/// <summary>The call logs of all phones, in memory and bounded: the oldest calls go first, of each phone and of all. Safe for concurrent use.</summary>
+/// <summary>The call logs of all phones, in memory and bounded: the oldest calls go first, of each phone and of all. Safe for concurrent
+/// use.</summary>
 internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    // Both oldest first. A call that was deleted or pushed out by newer ones of its phone stays in _all until its turn comes, and is skipped then.
+    // Both oldest first. A call that was deleted or pushed out by newer ones of its phone stays in _all until its turn comes, and is
+    // skipped then.
     private readonly Dictionary<string, List<LoggedCall>> _byPhone = new(StringComparer.Ordinal);
     private readonly Queue<(string Phone, long Sequence)> _all = new();
     private readonly Dictionary<string, List<Waiter>> _waiters = new(StringComparer.Ordinal);
     private readonly long[] _totals = new long[Enum.GetValues<CallState>().Length];
     private long _sequence;
+
+    /// <summary>How many wait for a phone to ring.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+                return _waiters.Values.Sum(waiters => waiters.Count);
+        }
+    }
 
     /// <summary>Notes a call that has come in.</summary>
     public LoggedCall Add(string phone, string? callerId, string sipCallId)
@@ -58,7 +70,11 @@ internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
     public IReadOnlyList<LoggedCall> Of(string phone, long after)
     {
         lock (_lock)
-            return _byPhone.TryGetValue(phone, out var calls) ? [.. Enumerable.Reverse(calls).TakeWhile(call => call.Sequence > after)] : [];
+        {
+            return _byPhone.TryGetValue(phone, out var calls)
+                ? [.. Enumerable.Reverse(calls).TakeWhile(call => call.Sequence > after)]
+                : [];
+        }
     }
 
     /// <summary>Waits until a call of the phone that is newer than a sequence number has rung; returns at once if one has.</summary>

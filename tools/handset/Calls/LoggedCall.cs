@@ -43,20 +43,25 @@ internal enum CallState
 
 /// <summary>An entry of a phone's call log. Times in UTC.</summary>
 /// <param name="Sequence">Grows with every call that comes in, over all phones.</param>
-/// <param name="CallerId">Who called, with a plus sign: the identity that the network asserts (RFC 3325), else From; null if withheld.</param>
+/// <param name="CallerId">Who called, with a plus sign: the identity that the network asserts (RFC 3325), else From; null if
+/// withheld.</param>
 /// <param name="State">Where the call stands.</param>
 /// <param name="InvitedAt">When the INVITE came.</param>
 /// <param name="RangAt">When the phone began to ring.</param>
 /// <param name="EndedAt">When the call was over.</param>
 /// <param name="SipCallId">The Call-ID of SIP.</param>
 internal sealed record LoggedCall(
-    long Sequence, string? CallerId, CallState State, DateTimeOffset InvitedAt, DateTimeOffset? RangAt, DateTimeOffset? EndedAt, string SipCallId)
+    long Sequence, string? CallerId, CallState State, DateTimeOffset InvitedAt, DateTimeOffset? RangAt,
+    DateTimeOffset? EndedAt, string SipCallId)
 {
     /// <summary>When it was picked up.</summary>
     public DateTimeOffset? AnsweredAt { get; init; }
 
     /// <summary>How long the phone rang, in seconds; null while it rings and if it never did.</summary>
-    public double? RingDuration => RangAt is { } rang && (AnsweredAt ?? EndedAt) is { } end ? Math.Round((end - rang).TotalSeconds, 3) : null;
+    public double? RingDuration =>
+        RangAt is { } rang && (AnsweredAt ?? EndedAt) is { } end
+            ? Math.Round((end - rang).TotalSeconds, 3)
+            : null;
 }
 
 internal sealed class CallStateJson() : JsonStringEnumConverter<CallState>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

@@ -4,8 +4,8 @@ using FlashCall.Sip;
 namespace FlashCall.Handset.Calls;
 
 /// <summary>
-/// One call at one phone, from the INVITE to its end (RFC 3261 §13.3, §15). A small state machine: each step happens under the lock, in the state
-/// it belongs to, or not at all.
+/// One call at one phone, from the INVITE to its end (RFC 3261 §13.3, §15). A small state machine: each step happens under the lock, in
+/// the state it belongs to, or not at all.
 /// </summary>
 internal sealed class PhoneCall : ISipClient
 {
@@ -39,8 +39,8 @@ internal sealed class PhoneCall : ISipClient
     /// <param name="time">The clock.</param>
     /// <param name="onOver">Called once, when nothing more belongs to the call.</param>
     public PhoneCall(
-        SipStack stack, SipTimings timings, SipServerTransaction invite, string phone, PhoneBehaviour behaviour, LoggedCall entry, CallLog log,
-        TimeProvider time, Action<PhoneCall> onOver)
+        SipStack stack, SipTimings timings, SipServerTransaction invite, string phone, PhoneBehaviour behaviour, LoggedCall entry,
+        CallLog log, TimeProvider time, Action<PhoneCall> onOver)
     {
         _stack = stack;
         _timings = timings;

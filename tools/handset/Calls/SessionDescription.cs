@@ -15,6 +15,7 @@ internal static class SessionDescription
     {
         var kind = address.AddressFamily == AddressFamily.InterNetworkV6 ? "IP6" : "IP4";
         return Encoding.ASCII.GetBytes(
-            $"v=0\r\no=handset 1 1 IN {kind} {address}\r\ns=-\r\nc=IN {kind} {address}\r\nt=0 0\r\nm=audio 9 RTP/AVP 0 8\r\na=inactive\r\n");
+            $"v=0\r\no=handset 1 1 IN {kind} {address}\r\ns=-\r\nc=IN {kind} {address}\r\nt=0 0\r\n" +
+            "m=audio 9 RTP/AVP 0 8\r\na=inactive\r\n");
     }
 }

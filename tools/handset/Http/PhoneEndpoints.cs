@@ -26,7 +26,7 @@ internal static class PhoneEndpoints
     }
 
     private static async Task<Results<Ok<IReadOnlyList<LoggedCall>>, ProblemHttpResult>> GetCallsAsync(
-        string number, string? after, string? wait, CallLog log, HttpContext context)
+        string number, string? after, string? wait, CallLog log, IHostApplicationLifetime lifetime, HttpContext context)
     {
         if (!DialledNumber.IsWellFormed(number))
             return NotANumber();
@@ -35,7 +35,17 @@ internal static class PhoneEndpoints
         if (!TryReadWhole(wait, LongestWaitSeconds, out var seconds))
             return Problems.Invalid("wait", $"Whole seconds, 0 to {LongestWaitSeconds}.");
         if (seconds > 0)
-            await log.WaitForRingAsync(number, sequence, TimeSpan.FromSeconds(seconds), context.RequestAborted);
+        {
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            try
+            {
+                await log.WaitForRingAsync(number, sequence, TimeSpan.FromSeconds(seconds), ending.Token);
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Who waits gets what there is, and does not hold up the end of the process.
+            }
+        }
         return TypedResults.Ok(log.Of(number, sequence));
     }
 

@@ -9,7 +9,8 @@ internal static class DialledNumber
     private const int FewestDigits = 3;
     private const int MostDigits = 15;
 
-    /// <summary>The number in the user part of a URI: <c>+46…</c>, <c>0046…</c> and <c>46…</c> alike, separators left out (RFC 3966 §5.1.1).</summary>
+    /// <summary>The number in the user part of a URI: <c>+46…</c>, <c>0046…</c> and <c>46…</c> alike, separators left out (RFC 3966
+    /// §5.1.1).</summary>
     public static bool TryRead(SipUri uri, [NotNullWhen(true)] out string? number)
     {
         number = null;
@@ -40,5 +41,7 @@ internal static class DialledNumber
 
     /// <summary>A number as an address of this service has it: a plus sign and 3 to 15 digits.</summary>
     public static bool IsWellFormed(string? number) =>
-        number is ['+', ..] && number.Length is >= FewestDigits + 1 and <= MostDigits + 1 && !number.AsSpan(1).ContainsAnyExceptInRange('0', '9');
+        number is ['+', ..]
+            && number.Length is >= FewestDigits + 1 and <= MostDigits + 1
+            && !number.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace FlashCall.Handset.Phones;
 
 /// <summary>
-/// A set of numbers: a digit mask, in which <c>x</c> is any digit (<c>+4670174060x</c>), or a regular expression for the whole number, whose
-/// leading plus stands for itself (<c>+46701740\d*</c>).
+/// A set of numbers: a digit mask, in which <c>x</c> is any digit (<c>+4670174060x</c>), or a regular expression for the whole number,
+/// whose leading plus stands for itself (<c>+46701740\d*</c>).
 /// </summary>
 internal sealed class NumberPattern
 {
@@ -30,7 +30,8 @@ internal sealed class NumberPattern
         try
         {
             // Without backtracking: a pattern from outside cannot make matching slow.
-            pattern = new NumberPattern(text, new Regex($@"\A\+(?:{expression})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            pattern = new NumberPattern(text,
+                new Regex($@"\A\+(?:{expression})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {

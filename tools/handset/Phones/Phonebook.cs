@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace FlashCall.Handset.Phones;
 
-/// <summary>What each phone does: a behaviour of its own if it was given one at run time, else that of the first pattern that fits, else it rings.</summary>
+/// <summary>What each phone does: a behaviour of its own if it was given one at run time, else that of the first pattern that fits, else
+/// it rings.</summary>
 internal sealed class Phonebook(HandsetSettings settings)
 {
     /// <summary>The most phones that can have a behaviour of their own.</summary>

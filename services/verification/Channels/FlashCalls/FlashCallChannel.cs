@@ -32,7 +32,7 @@ internal sealed class FlashCallChannel : Channel
         (FlashCallEvent.CallNotPlaced not, FlashCallAttempt.WithCallerId leased) => Over(leased, seen: false, not.Reason),
         (FlashCallEvent.CallRang rang, FlashCallAttempt.Calling calling) =>
             new FlashCallAttempt.Ringing { Id = attempt.Id, StartedAt = attempt.StartedAt, Lease = calling.Lease, RangAt = rang.At },
-        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, Seen(ended, leased), FailureOf(ended.Disposition)),
+        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, Seen(ended, leased), FailureOf(ended)),
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Leasing) =>
             new FlashCallAttempt.WithoutCallerId(Reasons.NumberPoolUnavailable) { Id = attempt.Id, StartedAt = attempt.StartedAt },
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Calling calling) => Over(calling, seen: null, Reasons.CallLost) with { EndKnown = false },
@@ -138,7 +138,7 @@ internal sealed class FlashCallChannel : Channel
     };
 
     /// <summary>A phone that rang, or was picked up, has shown the caller ID, whatever came of the call then: no failure.</summary>
-    private static FlashCallAttempt.Over Over(FlashCallAttempt.WithCallerId leased, bool? seen, string failure) => new()
+    private static FlashCallAttempt.Over Over(FlashCallAttempt.WithCallerId leased, bool? seen, string? failure) => new()
     {
         Id = leased.Id,
         StartedAt = leased.StartedAt,
@@ -155,7 +155,7 @@ internal sealed class FlashCallChannel : Channel
         return ended.Disposition == CallDisposition.Interrupted ? null : false;
     }
 
-    private static string FailureOf(CallDisposition disposition) => disposition switch
+    private static string? FailureOf(FlashCallEvent.CallEnded ended) => ended.Disposition switch
     {
         CallDisposition.Busy => Reasons.CalleeBusy,
         CallDisposition.Rejected => Reasons.CallRejected,
@@ -163,11 +163,13 @@ internal sealed class FlashCallChannel : Channel
         CallDisposition.Unreachable => Reasons.CalleeUnreachable,
         CallDisposition.NotRinging => Reasons.NotRinging,
         CallDisposition.Congested => Reasons.Congested,
+        // The dialer died after the INVITE: the phone may have rung. Whoever saw the call can report it; whoever did not starts anew.
+        CallDisposition.Interrupted when ended.InvitedAt is not null => null,
         CallDisposition.Interrupted => Reasons.CallInterrupted,
         CallDisposition.Cancelled => Reasons.CallTooLate,
         CallDisposition.Silent or CallDisposition.TrunkFailed => Reasons.NetworkError,
         CallDisposition.Rang or CallDisposition.Answered => Reasons.NetworkError,
-        _ => throw new InvalidOperationException($"Unknown disposition {disposition}."),
+        _ => throw new InvalidOperationException($"Unknown disposition {ended.Disposition}."),
     };
 
     private static bool HasCall(Attempt? attempt) => attempt is FlashCallAttempt.Calling or FlashCallAttempt.Ringing;

@@ -1,0 +1,85 @@
+namespace FlashCall.Contracts.Tests;
+
+/// <summary>One message of each kind, with every field set.</summary>
+internal static class SampleMessages
+{
+    public const string Callee = "+46701234567";
+    public const string Caller = "+442079460123";
+
+    private static readonly Guid VerificationId = new("01990000-0000-7000-8000-000000000001");
+    private static readonly Guid AttemptId = new("01990000-0000-7000-8000-000000000002");
+    private static readonly Guid LeaseId = new("01990000-0000-7000-8000-000000000003");
+    private static readonly DateTimeOffset Noon = new(2026, 5, 1, 12, 0, 0, 250, TimeSpan.Zero);
+
+    public static readonly IReadOnlyDictionary<string, object> All = new object[]
+    {
+        new AssessRisk
+        {
+            VerificationId = VerificationId,
+            ApplicationId = "shop",
+            To = PhoneNumber.Parse(Callee),
+            Purpose = Purpose.LeadValidation,
+            Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "device-1", UserAgent = "Shop/1.0" },
+            RequestedAt = Noon,
+        },
+        new RiskAssessed
+        {
+            VerificationId = VerificationId,
+            Verdict = Verdict.Challenge,
+            Score = 55,
+            Factors = [new RiskFactor { Code = "number_velocity", Weight = 55, Detail = "Too often." }],
+            PolicyVersion = "1-a1b2c3d4e5f6",
+            LineType = LineType.FixedLineOrMobile,
+            AssessedAt = Noon,
+        },
+        new LeaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, Callee = PhoneNumber.Parse(Callee), ExpiresAt = Noon },
+        new CallerIdLeased
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            LeaseId = LeaseId,
+            CallerId = CallerId.Parse(Caller),
+            Trunk = "demo",
+            DisclosedPrefix = "+44207946",
+            Candidates = 10_000,
+            LeasedAt = Noon,
+            ExpiresAt = Noon.AddMinutes(5),
+        },
+        new CallerIdUnavailable { VerificationId = VerificationId, AttemptId = AttemptId, Reason = LeaseRefusal.AllRestingForCallee, Detail = "Add numbers." },
+        new ReleaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, LeaseId = LeaseId, Outcome = LeaseOutcome.NotRung },
+        new PlaceFlashCall
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            Callee = PhoneNumber.Parse(Callee),
+            CallerId = CallerId.Parse(Caller),
+            Trunk = "demo",
+            RingTime = TimeSpan.FromSeconds(2.5),
+            PostDialDelayCap = TimeSpan.FromSeconds(12),
+            NotAfter = Noon,
+        },
+        new HangUp { VerificationId = VerificationId, AttemptId = AttemptId },
+        new FlashCallRinging { VerificationId = VerificationId, AttemptId = AttemptId, InvitedAt = Noon, RangAt = Noon.AddSeconds(3) },
+        new FlashCallEnded
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            Disposition = CallDisposition.TrunkFailed,
+            SipStatus = 503,
+            InvitedAt = Noon,
+            RangAt = Noon.AddSeconds(3),
+            EndedAt = Noon.AddSeconds(5),
+            Answered = false,
+        },
+        new VerificationCompleted
+        {
+            VerificationId = VerificationId,
+            ApplicationId = "shop",
+            To = PhoneNumber.Parse(Callee),
+            Purpose = Purpose.Kyc,
+            Outcome = VerificationOutcome.Superseded,
+            Reason = "superseded",
+            CompletedAt = Noon,
+        },
+    }.ToDictionary(message => message.GetType().Name, StringComparer.Ordinal);
+}

@@ -1,0 +1,2 @@
+create table notes (id int primary key);
+insert into notes values (1);
