@@ -57,9 +57,11 @@ internal sealed partial class CallDrain(
 
     Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Some commands are still being handled while the process stops; they go to another replica")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Some commands are still being handled while the process stops; they go to another replica")]
     private partial void LogCommandsWait(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not everything could be recorded and reported before stopping; the next replica does it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Not everything could be recorded and reported before stopping; the next replica does it")]
     private partial void LogLeft(Exception exception);
 }

@@ -18,7 +18,8 @@ internal sealed class DialerMetrics
         var meter = meters.Create("FlashCall");
         _attempts = meter.CreateCounter<long>("flashcall.dialer.attempts", "{attempt}", "Calls that this replica was the one to place.");
         _ended = meter.CreateCounter<long>("flashcall.dialer.calls.ended", "{call}", "Calls that ended, by disposition and SIP status.");
-        _inProgress = meter.CreateUpDownCounter<long>("flashcall.dialer.calls.in_progress", "{call}", "Calls between their INVITE and their end.");
+        _inProgress = meter.CreateUpDownCounter<long>(
+            "flashcall.dialer.calls.in_progress", "{call}", "Calls between their INVITE and their end.");
         _postDialDelay = meter.CreateHistogram("flashcall.dialer.post_dial_delay", "s", "From the INVITE to the first 180.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5, 7, 10, 15, 30] });
         _ringTime = meter.CreateHistogram("flashcall.dialer.ring_time", "s", "From the first 180 to the end of the call.",

@@ -11,8 +11,9 @@ internal sealed record DialerSettings
     /// <summary><c>Dialer:SipListen</c>: the UDP address and port that SIP is spoken from. Port 0 takes any free one.</summary>
     public IPEndPoint SipListen { get; init; } = new(IPAddress.Any, 5070);
 
-    /// <summary><c>Dialer:SipAdvertised</c>: the IP address that trunks are told to answer to (Via, Contact) where it is not the one listened
-    /// on, such as behind a NAT. Null takes the address listened on or, listening on all, the one that the route to the trunk leaves by.</summary>
+    /// <summary><c>Dialer:SipAdvertised</c>: the IP address that trunks are told to answer to (Via, Contact) where it is not the one
+    /// listened on, such as behind a NAT. Null takes the address listened on or, listening on all, the one that the route to the trunk
+    /// leaves by.</summary>
     public IPAddress? SipAdvertised { get; init; }
 
     /// <summary><c>Dialer:SipT1</c>: the round-trip estimate that all SIP timers follow from (RFC 3261 §17.1.1.1), 0.02 to 2 seconds,
@@ -56,9 +57,11 @@ internal sealed record DialerSettings
         if (text is not { Length: > 0 })
             return null;
         // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told.
-        return IPEndPoint.TryParse(text, out var endPoint) && text.LastIndexOf(':') > text.LastIndexOf(']') && !IPAddress.TryParse(text, out _)
+        var hasPort = text.LastIndexOf(':') > text.LastIndexOf(']') && !IPAddress.TryParse(text, out _);
+        return hasPort && IPEndPoint.TryParse(text, out var endPoint)
             ? endPoint
-            : throw new SettingsException(Variable("Dialer:SipListen"), "is not an IP address and port. Expected such as 0.0.0.0:5070 or [::]:5070.");
+            : throw new SettingsException(Variable("Dialer:SipListen"),
+                "is not an IP address and port. Expected such as 0.0.0.0:5070 or [::]:5070.");
     }
 
     private static IPAddress? ReadAddress(string? text)
@@ -67,7 +70,8 @@ internal sealed record DialerSettings
             return null;
         return IPAddress.TryParse(text, out var address)
             ? address
-            : throw new SettingsException(Variable("Dialer:SipAdvertised"), "is not an IP address. Expected such as 203.0.113.5, without a port.");
+            : throw new SettingsException(Variable("Dialer:SipAdvertised"),
+                "is not an IP address. Expected such as 203.0.113.5, without a port.");
     }
 
     private static TimeSpan? ReadTime(IConfigurationSection section, string name)
@@ -76,7 +80,8 @@ internal sealed record DialerSettings
             return null;
         return TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var time)
             ? time
-            : throw new SettingsException(Variable($"{section.Path}:{name}"), "is not a time. Expected days.hours:minutes:seconds, such as 00:00:00.5 or 30.00:00:00.");
+            : throw new SettingsException(Variable($"{section.Path}:{name}"),
+                "is not a time. Expected days.hours:minutes:seconds, such as 00:00:00.5 or 30.00:00:00.");
     }
 
     private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section)
@@ -94,13 +99,15 @@ internal sealed record DialerSettings
         return trunks;
     }
 
-    private static string Variable(string setting) => "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
+    private static string Variable(string setting) =>
+        "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
 
     private sealed class Validator : AbstractValidator<DialerSettings>
     {
         public Validator()
         {
-            RuleFor(settings => settings.SipAdvertised).Must((settings, address) => address!.AddressFamily == settings.SipListen.AddressFamily)
+            RuleFor(settings => settings.SipAdvertised)
+                .Must((settings, address) => address!.AddressFamily == settings.SipListen.AddressFamily)
                 .When(settings => settings.SipAdvertised is not null)
                 .WithMessage("is not of the family of FLASHCALL_DIALER__SIPLISTEN. Expected both IPv4, or both IPv6.");
             RuleFor(settings => settings.SipT1).InclusiveBetween(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(2))

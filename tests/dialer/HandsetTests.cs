@@ -41,10 +41,12 @@ public sealed class HandsetTests(ServersFixture servers) : IAsyncLifetime
     [InlineData("+46701740655", CallDisposition.Unreachable, 480, false, "unreachable")]
     [InlineData("+46701740665", CallDisposition.NotRinging, 487, false, "announcement")]
     [InlineData("+46701740685", CallDisposition.InvalidNumber, 404, false, "unassigned")]
-    public async Task A_phone_sees_the_caller_id_and_the_report_says_how_it_went(string callee, CallDisposition disposition, int status, bool rang, string state)
+    public async Task A_phone_sees_the_caller_id_and_the_report_says_how_it_went(
+        string callee, CallDisposition disposition, int status, bool rang, string state)
     {
         // Picked up after a second, so it has to ring for longer.
-        var call = Commands.Place("handset", ringSeconds: disposition == CallDisposition.Answered ? 10 : 1, capSeconds: 2) with { Callee = PhoneNumber.Parse(callee) };
+        var ringSeconds = disposition == CallDisposition.Answered ? 10 : 1;
+        var call = Commands.Place("handset", ringSeconds, capSeconds: 2) with { Callee = PhoneNumber.Parse(callee) };
         await Platform.SendAsync(call);
 
         var end = await Platform.EndOfAsync(call);

@@ -160,6 +160,19 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_sent_is_marked_and_not_sent_again()
+    {
+        var call = Commands.Place("peer");
+        await Platform.SendAsync(call);
+        await Platform.EndOfAsync(call);
+
+        await using var data = Platform.OpenDatabase();
+        await using var unmarked = data.CreateCommand("select count(*) from attempts where report_due_at is not null");
+        await Wait.UntilAsync(async () => await unmarked.ExecuteScalarAsync() is 0L, "the reports are marked as sent");
+        Assert.Equal(2, Platform.ReportsOf(call.AttemptId).Count);
+    }
+
+    [Fact]
     public async Task What_a_dead_process_recorded_and_did_not_send_is_sent()
     {
         var call = Commands.Place("peer");

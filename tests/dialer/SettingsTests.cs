@@ -51,13 +51,15 @@ public sealed class SettingsTests
     public void A_wrong_setting_is_named_with_what_would_be_right(string setting, string value, string variable)
     {
         var exception = Assert.Throws<SettingsException>(() => Read(
-            ("Trunks:0:Name", "demo"), ("Trunks:0:Address", "127.0.0.1:5080"), ("Trunks:1:Name", "other"), ("Trunks:1:Address", "127.0.0.1:5081"), (setting, value)));
+            ("Trunks:0:Name", "demo"), ("Trunks:0:Address", "127.0.0.1:5080"),
+            ("Trunks:1:Name", "other"), ("Trunks:1:Address", "127.0.0.1:5081"), (setting, value)));
         Assert.Equal(variable, exception.Setting);
         Assert.Matches("Expected|Give", exception.Message);
     }
 
     private static DialerSettings Read(params (string Key, string Value)[] settings) =>
         DialerSettings.Read(new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.GroupBy(setting => setting.Key).Select(same => KeyValuePair.Create(same.Key, (string?)same.Last().Value)))
+            .AddInMemoryCollection(settings.GroupBy(setting => setting.Key)
+                .Select(same => KeyValuePair.Create(same.Key, (string?)same.Last().Value)))
             .Build());
 }

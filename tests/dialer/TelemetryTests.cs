@@ -43,9 +43,12 @@ public sealed class TelemetryTests(ServersFixture servers)
         var span = Span()!;
 
         Assert.Equal((ActivityKind.Client, Telemetry.Source), (span.Kind, span.Source));
-        Assert.Contains(spans, parent => parent.SpanId == span.ParentSpanId && parent.TraceId == trace && parent.Source.Name == "MassTransit");
+        var parent = Assert.Single(spans, each => each.SpanId == span.ParentSpanId);
+        Assert.Equal((trace, "MassTransit"), (parent.TraceId, parent.Source.Name));
         Assert.Equal(["INVITE", "180", "CANCEL", "487", "ACK"], span.Events.Select(step => step.Name).Where(name => name != "100"));
-        Assert.Equal((trunk, "Rang", 487), (span.GetTagItem("flashcall.trunk"), span.GetTagItem("flashcall.disposition"), span.GetTagItem("sip.status")));
+        Assert.Equal(
+            (trunk, "Rang", 487),
+            (span.GetTagItem("flashcall.trunk"), span.GetTagItem("flashcall.disposition"), span.GetTagItem("sip.status")));
         Assert.InRange((double)span.GetTagItem("flashcall.post_dial_delay_ms")!, 0, 5000);
         Assert.InRange((double)span.GetTagItem("flashcall.ring_ms")!, 1000, 5000);
         Assert.InRange(span.Duration.TotalSeconds, 1, 6);

@@ -54,5 +54,6 @@ internal sealed record Attempt
         : null;
 
     /// <summary>Where reports about the call belong in the verification's trace.</summary>
-    public ActivityContext Trace => ActivityContext.TryParse(TraceParent, traceState: null, isRemote: true, out var trace) ? trace : default;
+    public ActivityContext Trace =>
+        ActivityContext.TryParse(TraceParent, traceState: null, isRemote: true, out var trace) ? trace : default;
 }

@@ -3,8 +3,8 @@ using Npgsql;
 namespace FlashCall.Dialer.Attempts;
 
 /// <summary>Removes old attempts, so that the table does not grow for ever.</summary>
-internal sealed partial class AttemptRetention(AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<AttemptRetention> logger)
-    : BackgroundService
+internal sealed partial class AttemptRetention(
+    AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<AttemptRetention> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 

@@ -16,12 +16,14 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
     /// <summary>How long the process that recorded something has to report it before a sweeper does.</summary>
     private static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(3);
 
-    private const string Columns = "attempt_id, verification_id, owner, traceparent, invited_at, rang_at, ended_at, disposition, sip_status";
+    private const string Columns =
+        "attempt_id, verification_id, owner, traceparent, invited_at, rang_at, ended_at, disposition, sip_status";
 
     /// <summary>Records that this replica is about to dial.</summary>
     /// <returns>Null when this replica may dial; the row as it stands when the attempt is known already.</returns>
-    /// <exception cref="ReplicaNotAliveException">The others take this replica for dead, and would end its calls. Try again later.</exception>
-    public async Task<Attempt?> PlaceAsync(PlaceFlashCall call, DateTimeOffset invitedAt, string? traceParent, CancellationToken cancellationToken)
+    /// <exception cref="ReplicaNotAliveException">The others take this replica for dead and would end its calls; try later.</exception>
+    public async Task<Attempt?> PlaceAsync(
+        PlaceFlashCall call, DateTimeOffset invitedAt, string? traceParent, CancellationToken cancellationToken)
     {
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
         await using var insert = new NpgsqlCommand(
@@ -102,11 +104,11 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
             returning attempts.attempt_id
             """);
         command.Parameters.Add(new() { Value = ends.Select(end => end.AttemptId).ToArray() });
-        command.Parameters.Add(new() { Value = ends.Select(end => end.InvitedAt).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = ends.Select(end => end.RangAt).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(Nullable(ends.Select(end => end.InvitedAt), NpgsqlDbType.TimestampTz));
+        command.Parameters.Add(Nullable(ends.Select(end => end.RangAt), NpgsqlDbType.TimestampTz));
         command.Parameters.Add(new() { Value = ends.Select(end => end.EndedAt).ToArray() });
         command.Parameters.Add(new() { Value = ends.Select(end => end.Disposition.ToString()).ToArray() });
-        command.Parameters.Add(new() { Value = ends.Select(end => end.SipStatus).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(Nullable(ends.Select(end => end.SipStatus), NpgsqlDbType.Integer));
         command.Parameters.Add(new() { Value = ends.Select(end => end.Answered).ToArray() });
         command.Parameters.Add(new() { Value = ReportGrace });
         var written = new HashSet<Guid>();
@@ -120,7 +122,8 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
     /// <param name="rang">Attempts whose ringing was reported; a row that has ended since still has its end to report.</param>
     /// <param name="ended">Attempts whose end was reported.</param>
     /// <param name="cancellationToken">Gives up; a report may then be sent again.</param>
-    public async Task RecordReportedAsync(IReadOnlyCollection<Guid> rang, IReadOnlyCollection<Guid> ended, CancellationToken cancellationToken)
+    public async Task RecordReportedAsync(
+        IReadOnlyCollection<Guid> rang, IReadOnlyCollection<Guid> ended, CancellationToken cancellationToken)
     {
         await using var command = data.CreateCommand(
             """
@@ -132,7 +135,8 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Takes attempts whose reports are overdue. They are this caller's for a moment, then due again unless recorded as reported.</summary>
+    /// <summary>Takes attempts whose reports are overdue. They are this caller's for a moment, then due again unless recorded as
+    /// reported.</summary>
     /// <param name="most">How many at once.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<IReadOnlyList<Attempt>> TakeUnreportedAsync(int most, CancellationToken cancellationToken)
@@ -216,6 +220,10 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
         return attempts;
     }
 
+    private static NpgsqlParameter Nullable<T>(IEnumerable<T?> values, NpgsqlDbType type)
+        where T : struct =>
+        new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | type };
+
     private static Attempt Read(NpgsqlDataReader row) => new()
     {
         AttemptId = row.GetGuid(0),
@@ -234,4 +242,5 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
 }
 
 /// <summary>This replica has given no sign of life for too long to place calls: it has just started, or the database was away.</summary>
-internal sealed class ReplicaNotAliveException() : Exception("This replica has not given a sign of life to the database in time and may not place calls until it has.");
+internal sealed class ReplicaNotAliveException() : Exception(
+    "This replica has not given a sign of life to the database in time and may not place calls until it has.");

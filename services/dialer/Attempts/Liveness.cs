@@ -6,7 +6,8 @@ namespace FlashCall.Dialer.Attempts;
 /// Gives this replica's sign of life, and ends the attempts of replicas that give none any more as interrupted. They are never dialled
 /// again: whether their phones rang is unknown, and ringing twice is worse than not at all.
 /// </summary>
-internal sealed partial class Liveness(AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<Liveness> logger) : BackgroundService
+internal sealed partial class Liveness(
+    AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<Liveness> logger) : BackgroundService
 {
     private DateTimeOffset _steadySince;
     private DateTimeOffset _lastBeat;

@@ -56,5 +56,5 @@ internal sealed record CallEnd
 /// <param name="RingTime">From the first 180 to the CANCEL.</param>
 /// <param name="PostDialDelayCap">From the INVITE to the first 180 at most.</param>
 /// <param name="NotAfter">No INVITE after this time.</param>
-/// <param name="CancelTimeout">From the CANCEL to the moment when the call is over for us without a final response: 64·T1 (RFC 3261 §9.1).</param>
+/// <param name="CancelTimeout">From the CANCEL to when the call is over for us without a final response: 64·T1 (RFC 3261 §9.1).</param>
 internal sealed record CallLimits(TimeSpan RingTime, TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);

@@ -1,4 +1,5 @@
 using FlashCall.Contracts;
+using Step = (FlashCall.Dialer.Calls.CallState Next, System.Collections.Generic.IReadOnlyList<FlashCall.Dialer.Calls.CallAction> Actions);
 
 namespace FlashCall.Dialer.Calls;
 
@@ -13,7 +14,7 @@ internal static class CallDecider
     private const int RequestTerminated = 487;
 
     /// <summary>The next state and what to do.</summary>
-    public static (CallState Next, IReadOnlyList<CallAction> Actions) Decide(CallInput input, CallState state, CallLimits limits) => (input, state) switch
+    public static Step Decide(CallInput input, CallState state, CallLimits limits) => (input, state) switch
     {
         (CallInput.Success success, _) => Answered(success, state),
         (_, CallState.Over) => (state, []),
@@ -38,7 +39,8 @@ internal static class CallDecider
         (CallInput.Refusal refusal, _) => End(OfRefusal(refusal.Status, state), refusal.At, state, refusal.Status),
 
         (CallInput.NoAnswer silence, CallState.Cancelling cancelling) => End(OfCancelled(cancelling), silence.At, state),
-        (CallInput.NoAnswer silence, CallState.Inviting { Wanted: { } wanted }) => End(Undone(wanted, CallDisposition.Silent), silence.At, state),
+        (CallInput.NoAnswer silence, CallState.Inviting { Wanted: { } wanted }) =>
+            End(Undone(wanted, CallDisposition.Silent), silence.At, state),
         (CallInput.NoAnswer silence, _) => End(CallDisposition.Silent, silence.At, state),
         (CallInput.NoTransport failure, CallState.Cancelling cancelling) => End(OfCancelled(cancelling), failure.At, state),
         (CallInput.NoTransport failure, _) => End(CallDisposition.TrunkFailed, failure.At, state),
@@ -60,7 +62,7 @@ internal static class CallDecider
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };
 
-    private static (CallState, IReadOnlyList<CallAction>) Progress(CallInput.Provisional provisional, CallState state)
+    private static Step Progress(CallInput.Provisional provisional, CallState state)
     {
         var rings = provisional.Status == Ringing;
         var at = provisional.At;
@@ -79,19 +81,20 @@ internal static class CallDecider
         };
     }
 
-    private static (CallState, IReadOnlyList<CallAction>) Answered(CallInput.Success success, CallState state)
+    private static Step Answered(CallInput.Success success, CallState state)
     {
+        var (ack, bye) = (new CallAction.SendAck(success.ToTag), new CallAction.SendBye(success.ToTag));
         if (state is CallState.Over over)
         {
             return over.EndedDialogs.Contains(success.ToTag, StringComparer.Ordinal)
-                ? (over, [new CallAction.SendAck(success.ToTag)])
-                : (new CallState.Over([.. over.EndedDialogs, success.ToTag]), [new CallAction.SendAck(success.ToTag), new CallAction.SendBye(success.ToTag)]);
+                ? (over, [ack])
+                : (new CallState.Over([.. over.EndedDialogs, success.ToTag]), [ack, bye]);
         }
         var (_, reported) = End(CallDisposition.Answered, success.At, state, success.Status);
-        return (new CallState.Over([success.ToTag]), [new CallAction.SendAck(success.ToTag), new CallAction.SendBye(success.ToTag), .. reported]);
+        return (new CallState.Over([success.ToTag]), [ack, bye, .. reported]);
     }
 
-    private static (CallState, IReadOnlyList<CallAction>) Expire(DateTimeOffset at, CallState state) => state switch
+    private static Step Expire(DateTimeOffset at, CallState state) => state switch
     {
         CallState.Inviting { Wanted: null } inviting => (inviting with { Wanted = CancelReason.PostDialDelayOver }, []),
         CallState.Proceeding proceeding => Cancel(proceeding.InvitedAt, null, CancelReason.PostDialDelayOver, at),
@@ -100,16 +103,16 @@ internal static class CallDecider
         _ => (state, []),
     };
 
-    private static (CallState, IReadOnlyList<CallAction>) Rings(DateTimeOffset invitedAt, DateTimeOffset at) =>
+    private static Step Rings(DateTimeOffset invitedAt, DateTimeOffset at) =>
         (new CallState.Ringing(invitedAt, at), [new CallAction.ReportRinging(invitedAt, at)]);
 
-    private static (CallState, IReadOnlyList<CallAction>) Cancel(DateTimeOffset invitedAt, DateTimeOffset? rangAt, CancelReason reason, DateTimeOffset at) =>
+    private static Step Cancel(DateTimeOffset invitedAt, DateTimeOffset? rangAt, CancelReason reason, DateTimeOffset at) =>
         (new CallState.Cancelling(invitedAt, rangAt, reason, at), [new CallAction.SendCancel()]);
 
-    private static (CallState, IReadOnlyList<CallAction>) After(CallAction first, (CallState Next, IReadOnlyList<CallAction> Actions) step) =>
+    private static Step After(CallAction first, Step step) =>
         (step.Next, [first, .. step.Actions]);
 
-    private static (CallState, IReadOnlyList<CallAction>) End(CallDisposition disposition, DateTimeOffset at, CallState state, int? status = null)
+    private static Step End(CallDisposition disposition, DateTimeOffset at, CallState state, int? status = null)
     {
         var (invitedAt, rangAt) = Times(state);
         var end = new CallEnd { Disposition = disposition, SipStatus = status, InvitedAt = invitedAt, RangAt = rangAt, EndedAt = at };
@@ -134,7 +137,8 @@ internal static class CallDecider
         {
             CallState.Cancelling cancelling when status == RequestTerminated => OfCancelled(cancelling),
             // Not every network answers a CANCEL with 487. The phone rang and we ended it, unless the callee was quicker.
-            CallState.Cancelling { RangAt: not null } when byStatus is not (CallDisposition.Busy or CallDisposition.Rejected) => CallDisposition.Rang,
+            CallState.Cancelling { RangAt: not null } when byStatus is not (CallDisposition.Busy or CallDisposition.Rejected) =>
+                CallDisposition.Rang,
             _ => byStatus,
         };
     }

@@ -29,7 +29,8 @@ internal abstract record CallState
     /// <param name="RangAt">When the first 180 came, if one did; it may cross the CANCEL.</param>
     /// <param name="Reason">Why.</param>
     /// <param name="CancelledAt">When the CANCEL was first sent.</param>
-    internal sealed record Cancelling(DateTimeOffset InvitedAt, DateTimeOffset? RangAt, CancelReason Reason, DateTimeOffset CancelledAt) : CallState;
+    internal sealed record Cancelling(
+        DateTimeOffset InvitedAt, DateTimeOffset? RangAt, CancelReason Reason, DateTimeOffset CancelledAt) : CallState;
 
     /// <summary>The end is reported. Answers that still come are acknowledged and hung up.</summary>
     /// <param name="EndedDialogs">The To tags of the dialogs that got their BYE.</param>

@@ -30,7 +30,8 @@ internal sealed partial class HangUpConsumer(
             return;
         try
         {
-            await messenger.SendAsync(ReplicaQueue.AddressOf(owner), hangUp, Messenger.DeriveId(hangUp.AttemptId, "hang-up"), context.CancellationToken);
+            var messageId = Messenger.DeriveId(hangUp.AttemptId, "hang-up");
+            await messenger.SendAsync(ReplicaQueue.AddressOf(owner), hangUp, messageId, context.CancellationToken);
         }
         catch (MessageReturnedException)
         {
@@ -61,6 +62,7 @@ internal static class ReplicaQueue
     /// <summary>Its name.</summary>
     public static string NameOf(string instance) => $"{Queues.Dialer}-{instance}";
 
-    /// <summary>What to send to: the exchange has to be asked for as the temporary one that it is, or the sender would declare another.</summary>
+    /// <summary>What to send to: the exchange has to be asked for as the temporary one that it is, or the sender would declare
+    /// another.</summary>
     public static string AddressOf(string instance) => $"{NameOf(instance)}?temporary=true";
 }

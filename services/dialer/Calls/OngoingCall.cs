@@ -32,7 +32,13 @@ internal sealed partial class OngoingCall : ISipClient
     private SipInviteClientTransaction? _invite;
 
     public OngoingCall(
-        PlaceFlashCall command, SipEndpoint sip, DialerSettings settings, CallReports reports, DialerMetrics metrics, TimeProvider time, ILogger<OngoingCall> logger)
+        PlaceFlashCall command,
+        SipEndpoint sip,
+        DialerSettings settings,
+        CallReports reports,
+        DialerMetrics metrics,
+        TimeProvider time,
+        ILogger<OngoingCall> logger)
     {
         _command = command;
         _sip = sip;
@@ -161,7 +167,8 @@ internal sealed partial class OngoingCall : ISipClient
         {
             case CallAction.SendInvite:
                 Note("INVITE");
-                _invite = _sip.Stack.Invite(InviteRequest.Create(_command.Callee, _command.CallerId, _trunk!, _hop.LocalAddress), _hop, this);
+                var invite = InviteRequest.Create(_command.Callee, _command.CallerId, _trunk!, _hop.LocalAddress);
+                _invite = _sip.Stack.Invite(invite, _hop, this);
                 break;
             case CallAction.SendCancel:
                 Note("CANCEL");
@@ -252,19 +259,24 @@ internal sealed partial class OngoingCall : ISipClient
             _span.AddEvent(new ActivityEvent(step, _clock.Now));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {AttemptId} names the trunk {Trunk}, which is not configured. Add it to the setting Trunks, or take it out of the number pool's ranges")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Attempt {AttemptId} names the trunk {Trunk}, which is not configured. Add it to the setting Trunks, "
+            + "or take it out of the number pool's ranges")]
     private partial void LogUnknownTrunk(Guid attemptId, string trunk);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's Address and FLASHCALL_DIALER__SIPLISTEN")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's Address and FLASHCALL_DIALER__SIPLISTEN")]
     private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]
     private partial void LogAnsweredAfterEnd(Guid attemptId, string? trunk);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Attempt {AttemptId} ended {Disposition} (SIP status {Status})")]
     private partial void LogEnded(Guid attemptId, CallDisposition disposition, int? status);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The BYE of attempt {AttemptId} got no answer from trunk {Trunk}; the call may be charged for longer than it lasted")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The BYE of attempt {AttemptId} got no answer from trunk {Trunk}; the call may be charged for longer than it lasted")]
     private partial void LogByeUnanswered(Guid attemptId, string? trunk);
 
     /// <summary>What becomes of a BYE.</summary>
@@ -285,7 +297,8 @@ internal sealed partial class OngoingCall : ISipClient
 }
 
 /// <summary>Makes calls.</summary>
-internal sealed class CallFactory(SipEndpoint sip, DialerSettings settings, CallReports reports, DialerMetrics metrics, TimeProvider time, ILogger<OngoingCall> logger)
+internal sealed class CallFactory(
+    SipEndpoint sip, DialerSettings settings, CallReports reports, DialerMetrics metrics, TimeProvider time, ILogger<OngoingCall> logger)
 {
     /// <summary>A call that is not started.</summary>
     public OngoingCall Create(PlaceFlashCall command) => new(command, sip, settings, reports, metrics, time, logger);

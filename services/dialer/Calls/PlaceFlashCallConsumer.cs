@@ -38,7 +38,8 @@ internal sealed class PlaceFlashCallConsumer(
         {
             var recordingFrom = time.GetUtcNow();
             var known = await attempts.PlaceAsync(command, recordingFrom, Activity.Current?.Id, context.CancellationToken);
-            // A row of ours without an end, and no such call in this process: the answer to an earlier insert was lost before anything was dialled.
+            // A row of ours without an end, and no such call in this process: the answer to an earlier insert was lost before anything
+            // was dialled.
             if (known is null || (known.EndedAt is null && known.Owner == self.Instance))
             {
                 // When recording took so long that the others may have taken this replica for dead and reported the attempt as
@@ -67,7 +68,8 @@ internal sealed class PlaceFlashCallConsumer(
             RuleFor(call => call.VerificationId).NotEmpty().WithMessage("VerificationId is missing.");
             RuleFor(call => call.AttemptId).NotEmpty().WithMessage("AttemptId is missing.");
             RuleFor(call => call.Trunk).NotEmpty().WithMessage("Trunk is missing.");
-            RuleFor(call => call.RingTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)).WithMessage("RingTime has to be 1 to 30 s.");
+            RuleFor(call => call.RingTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30))
+                .WithMessage("RingTime has to be 1 to 30 s.");
             RuleFor(call => call.PostDialDelayCap).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60))
                 .WithMessage("PostDialDelayCap has to be 1 to 60 s.");
         }

@@ -18,11 +18,17 @@ internal sealed partial class CallReports(
     ILogger<CallReports> logger) : BackgroundService
 {
     private const int BatchSize = 256;
+    private const int MarkBatchSize = 10_000;
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    // Well within the time after which the sweeper takes a report for unsent, and long enough to mark hundreds in one commit.
+    private static readonly TimeSpan MarkEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly UnboundedChannelOptions OneToOne = new() { SingleReader = true, SingleWriter = true };
 
     private readonly Channel<Report> _toRecord = Channel.CreateUnbounded<Report>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Channel<Report> _toSend = Channel.CreateUnbounded<Report>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Report> _toSend = Channel.CreateUnbounded<Report>(OneToOne);
+    private readonly Channel<Report> _toMark = Channel.CreateUnbounded<Report>(OneToOne);
+    private readonly CancellationTokenSource _completing = new();
 
     /// <summary>Takes a report; the reports of one call keep their order.</summary>
     public void Add(Report report)
@@ -35,12 +41,19 @@ internal sealed partial class CallReports(
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         _toRecord.Writer.TryComplete();
+        await _completing.CancelAsync();
         if (ExecuteTask is { } execution)
             await execution.WaitAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RecordAllAsync(stoppingToken), SendAllAsync(stoppingToken));
+        Task.WhenAll(RecordAllAsync(stoppingToken), SendAllAsync(stoppingToken), MarkAllAsync(stoppingToken));
+
+    public override void Dispose()
+    {
+        _completing.Dispose();
+        base.Dispose();
+    }
 
     private async Task RecordAllAsync(CancellationToken stoppingToken)
     {
@@ -65,7 +78,8 @@ internal sealed partial class CallReports(
         var ends = batch.OfType<Report.Ended>().Select(report => report.Message).ToArray();
         var ended = ends.Select(end => end.AttemptId).ToHashSet();
         // The end of a call says when it rang.
-        var rings = batch.OfType<Report.Ringing>().Select(report => report.Message).Where(ring => !ended.Contains(ring.AttemptId)).ToArray();
+        var rings = batch.OfType<Report.Ringing>().Select(report => report.Message)
+            .Where(ring => !ended.Contains(ring.AttemptId)).ToArray();
 
         IReadOnlySet<Guid> written = new HashSet<Guid>();
         await UntilRecordedAsync(async () =>
@@ -120,13 +134,30 @@ internal sealed partial class CallReports(
 
     private async Task SendAllAsync(CancellationToken stoppingToken)
     {
-        while (await _toSend.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
-            var batch = ReadBatch(_toSend.Reader);
-            var sent = await Task.WhenAll(batch.GroupBy(report => report.AttemptId).Select(call => SendAsync(call, stoppingToken)));
-            var arrived = sent.SelectMany(reports => reports).ToArray();
-            if (arrived.Length == 0)
-                continue;
+            while (await _toSend.Reader.WaitToReadAsync(stoppingToken))
+            {
+                var byCall = ReadBatch(_toSend.Reader).GroupBy(report => report.AttemptId);
+                foreach (var arrived in await Task.WhenAll(byCall.Select(call => SendAsync(call, stoppingToken))))
+                {
+                    foreach (var report in arrived)
+                        await _toMark.Writer.WriteAsync(report, stoppingToken);
+                }
+            }
+        }
+        finally
+        {
+            _toMark.Writer.TryComplete();
+        }
+    }
+
+    private async Task MarkAllAsync(CancellationToken stoppingToken)
+    {
+        while (await _toMark.Reader.WaitToReadAsync(stoppingToken))
+        {
+            await Task.Delay(MarkEvery, time, _completing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var arrived = ReadBatch(_toMark.Reader, MarkBatchSize);
             try
             {
                 await attempts.RecordReportedAsync(
@@ -177,10 +208,10 @@ internal sealed partial class CallReports(
         span.Dispose();
     }
 
-    private static List<Report> ReadBatch(ChannelReader<Report> reader)
+    private static List<Report> ReadBatch(ChannelReader<Report> reader, int most = BatchSize)
     {
         var batch = new List<Report>();
-        while (batch.Count < BatchSize && reader.TryRead(out var report))
+        while (batch.Count < most && reader.TryRead(out var report))
             batch.Add(report);
         return batch;
     }
@@ -188,12 +219,16 @@ internal sealed partial class CallReports(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot write to the database what happened to calls; it is kept and tried again")]
     private partial void LogNotRecorded(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not send a report of attempt {AttemptId}; it is recorded and will be sent later")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Could not send a report of attempt {AttemptId}; it is recorded and will be sent later")]
     private partial void LogNotSent(Exception exception, Guid attemptId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {AttemptId} ended {Disposition} here, but another replica had taken this one for dead and reported it interrupted")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Attempt {AttemptId} ended {Disposition} here, but another replica had taken this one for dead and "
+            + "reported it interrupted")]
     private partial void LogEndedElsewhere(Guid attemptId, CallDisposition disposition);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A report of attempt {AttemptId} came after the process had stopped reporting; it will be reported as interrupted")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A report of attempt {AttemptId} came after the process had stopped reporting; it will be reported as interrupted")]
     private partial void LogTooLate(Guid attemptId);
 }

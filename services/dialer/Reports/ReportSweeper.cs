@@ -40,7 +40,8 @@ internal sealed partial class ReportSweeper(AttemptStore attempts, ReportSender 
             return 0;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         timeout.CancelAfter(SendTimeout);
-        var sent = (await Task.WhenAll(due.Select(attempt => SendAsync(attempt, timeout.Token, stoppingToken)))).OfType<Attempt>().ToArray();
+        var results = await Task.WhenAll(due.Select(attempt => SendAsync(attempt, timeout.Token, stoppingToken)));
+        var sent = results.OfType<Attempt>().ToArray();
         if (sent.Length == 0)
             return 0;
         await attempts.RecordReportedAsync(

@@ -29,7 +29,8 @@ internal static class InviteRequest
         var host = trunk.Host.Contains(':', StringComparison.Ordinal) ? $"[{trunk.Host}]" : trunk.Host;
         var called = SipUri.Create(callee.E164, host, trunk.Port == SipUri.DefaultPort ? null : trunk.Port);
         var caller = new SipAddress(SipUri.Create(callerId.E164, local));
-        var invite = SipRequest.Create(SipMethod.Invite, called, caller.WithTag(SipId.NewTag()), new SipAddress(called), SipId.NewCallId(), 1);
+        var from = caller.WithTag(SipId.NewTag());
+        var invite = SipRequest.Create(SipMethod.Invite, called, from, new SipAddress(called), SipId.NewCallId(), sequence: 1);
         invite.Headers.Add(SipHeaderName.PAssertedIdentity, caller.Text);
         invite.Headers.Add(SipHeaderName.Contact, new SipAddress(SipUri.Create(user: null, local)).Text);
         invite.Headers.Add(SipHeaderName.Allow, Allowed);
@@ -43,6 +44,7 @@ internal static class InviteRequest
     {
         var connection = $"IN {(address.AddressFamily == AddressFamily.InterNetwork ? "IP4" : "IP6")} {address}";
         return Encoding.ASCII.GetBytes(
-            $"v=0\r\no=- 1 1 {connection}\r\ns=-\r\nc={connection}\r\nt=0 0\r\nm=audio {MediaPort} RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n");
+            $"v=0\r\no=- 1 1 {connection}\r\ns=-\r\nc={connection}\r\nt=0 0\r\n"
+            + $"m=audio {MediaPort} RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n");
     }
 }

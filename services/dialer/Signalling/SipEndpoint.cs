@@ -30,7 +30,8 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
 
     /// <summary>Where it listens.</summary>
     /// <exception cref="InvalidOperationException">It does not yet.</exception>
-    public IPEndPoint LocalEndPoint => (_transport ?? throw new InvalidOperationException("The SIP socket is bound when the service starts.")).LocalEndPoint;
+    public IPEndPoint LocalEndPoint =>
+        _transport?.LocalEndPoint ?? throw new InvalidOperationException("The SIP socket is bound when the service starts.");
 
     /// <summary>The way to a trunk.</summary>
     /// <exception cref="SocketException">Its host has no address.</exception>
@@ -128,7 +129,8 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
         transaction.Respond(response);
     }
 
-    private static (string CallId, string LocalTag, string RemoteTag) KeyOf(SipDialog dialog) => (dialog.CallId, dialog.LocalTag, dialog.RemoteTag);
+    private static (string CallId, string LocalTag, string RemoteTag) KeyOf(SipDialog dialog) =>
+        (dialog.CallId, dialog.LocalTag, dialog.RemoteTag);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "SIP listens on UDP {EndPoint}")]
     private partial void LogListening(IPEndPoint endPoint);

@@ -49,7 +49,8 @@ internal sealed record Trunk
             RuleFor(trunk => trunk.Name).NotEmpty().WithMessage("is missing. Give the trunk the name that the number ranges refer to.")
                 .MaximumLength(64).WithMessage("is longer than 64 characters.");
             RuleFor(trunk => trunk.Address).NotEmpty().WithMessage($"is missing. {AddressExpected}");
-            RuleFor(trunk => trunk.Address).Must(address => TryReadAddress(address, out _, out _)).When(trunk => trunk.Address is { Length: > 0 })
+            RuleFor(trunk => trunk.Address).Must(address => TryReadAddress(address, out _, out _))
+                .When(trunk => trunk.Address is { Length: > 0 })
                 .WithMessage($"is not an address. {AddressExpected}");
         }
     }

@@ -58,7 +58,7 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
         var known = await PlaceAsync(await Database.LivingStoreAsync("b"), call);
 
         Assert.Equal(end, known?.Ended);
-        Assert.Equal(new FlashCallRinging { VerificationId = call.VerificationId, AttemptId = call.AttemptId, InvitedAt = Now, RangAt = Now.AddSeconds(2) }, known?.Ringing);
+        Assert.Equal(Ringing(call), known?.Ringing);
     }
 
     [Fact]
@@ -175,12 +175,16 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
         Assert.Empty(await store.TakeUnreportedAsync(100, CancellationToken.None));
 
         await MakeReportsDueAsync();
-        var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(replica => Database.StoreOf($"s{replica}").TakeUnreportedAsync(100, CancellationToken.None)));
-        Assert.Equal(calls.Select(call => call.AttemptId).Order(), taken.SelectMany(attempts => attempts).Select(attempt => attempt.AttemptId).Order());
+        var sweepers = Enumerable.Range(0, 4).Select(replica => Database.StoreOf($"s{replica}"));
+        var taken = await Task.WhenAll(sweepers.Select(sweeper => sweeper.TakeUnreportedAsync(100, CancellationToken.None)));
+        Assert.Equal(
+            calls.Select(call => call.AttemptId).Order(),
+            taken.SelectMany(attempts => attempts).Select(attempt => attempt.AttemptId).Order());
 
         await store.RecordReportedAsync([], [.. calls.Skip(1).Select(call => call.AttemptId)], CancellationToken.None);
         await MakeReportsDueAsync();
-        Assert.Equal([calls[0].AttemptId], (await store.TakeUnreportedAsync(100, CancellationToken.None)).Select(attempt => attempt.AttemptId));
+        var left = await store.TakeUnreportedAsync(100, CancellationToken.None);
+        Assert.Equal([calls[0].AttemptId], left.Select(attempt => attempt.AttemptId));
     }
 
     [Fact]
@@ -207,7 +211,8 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
             await PlaceAsync(store, call);
         await store.RecordEndsAsync([.. calls.Skip(1).Select(call => Ended(call, CallDisposition.Rang))], CancellationToken.None);
         await store.RecordReportedAsync([], [.. calls.Skip(2).Select(call => call.AttemptId)], CancellationToken.None);
-        await using var age = Database.Data.CreateCommand("update attempts set recorded_at = now() - interval '3 days' where attempt_id = any($1)");
+        await using var age = Database.Data.CreateCommand(
+            "update attempts set recorded_at = now() - interval '3 days' where attempt_id = any($1)");
         age.Parameters.Add(new() { Value = calls.Take(3).Select(call => call.AttemptId).ToArray() });
         await age.ExecuteNonQueryAsync();
 
@@ -217,7 +222,8 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
         Assert.NotNull(await PlaceAsync(store, calls[0]));
     }
 
-    private static Task<Attempt?> PlaceAsync(AttemptStore store, PlaceFlashCall call) => store.PlaceAsync(call, Now, traceParent: null, CancellationToken.None);
+    private static Task<Attempt?> PlaceAsync(AttemptStore store, PlaceFlashCall call) =>
+        store.PlaceAsync(call, Now, traceParent: null, CancellationToken.None);
 
     private static FlashCallRinging Ringing(PlaceFlashCall call) =>
         new() { VerificationId = call.VerificationId, AttemptId = call.AttemptId, InvitedAt = Now, RangAt = Now.AddSeconds(2) };

@@ -11,7 +11,8 @@ public sealed class AnsweredCallTests
 {
     [Fact]
     public void A_call_picked_up_while_it_rings_is_hung_up_at_once() =>
-        Given(Start(), Provisional(180, 2)).When(Success(3)).Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 3, 200, rang: 2)).AndDeadline(null);
+        Given(Start(), Provisional(180, 2)).When(Success(3))
+            .Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 3, 200, rang: 2)).AndDeadline(null);
 
     [Fact]
     public void A_call_may_be_answered_without_ringing() =>
@@ -68,7 +69,9 @@ public sealed class AnsweredCallTests
             Assert.True(done.Count(action => action is CallAction.SendCancel) <= 1);
             Assert.True(done.Count(action => action is CallAction.ReportRinging) <= 1);
             Assert.Equal(spec.State is CallState.Over ? 1 : 0, done.Count(action => action is CallAction.ReportEnd));
-            Assert.Equal(done.OfType<CallAction.SendAck>().Select(ack => ack.ToTag).Distinct(), done.OfType<CallAction.SendBye>().Select(bye => bye.ToTag));
+            Assert.Equal(
+                done.OfType<CallAction.SendAck>().Select(ack => ack.ToTag).Distinct(),
+                done.OfType<CallAction.SendBye>().Select(bye => bye.ToTag));
             if (done.OfType<CallAction.ReportEnd>().FirstOrDefault() is { End: var end })
                 Assert.Equal(done.OfType<CallAction.ReportRinging>().FirstOrDefault()?.RangAt, end.RangAt);
         });

@@ -10,7 +10,8 @@ internal sealed class CallSpec
     public static readonly DateTimeOffset Zero = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>Rings for 3 s, within 12 s, INVITE within 5 s, final response within 32 s of the CANCEL.</summary>
-    public static readonly CallLimits Limits = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(12), Zero.AddSeconds(5), TimeSpan.FromSeconds(32));
+    public static readonly CallLimits Limits =
+        new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(12), Zero.AddSeconds(5), TimeSpan.FromSeconds(32));
 
     private readonly List<CallAction> _before = [];
     private List<CallAction> _last = [];

@@ -104,7 +104,9 @@ public sealed class RingingCallTests
     public void After_the_end_nothing_is_reported_again()
     {
         var spec = Given([.. Rung, Clock(5), Refusal(487, 5.1)]);
-        foreach (var late in (CallInput[])[Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99), Start(99)])
-            spec.When(late).Then().AndDeadline(null);
+        CallInput[] late =
+            [Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99), Start(99)];
+        foreach (var input in late)
+            spec.When(input).Then().AndDeadline(null);
     }
 }

@@ -76,7 +76,8 @@ public sealed class UnansweredCallTests
 
     [Fact]
     public void A_shutdown_before_ringing_interrupts() =>
-        Given(Start(), Provisional(183, 1), HangUp(2, CancelReason.Shutdown)).When(Refusal(487, 2.1)).ThenEnds(CallDisposition.Interrupted, 2.1, 487);
+        Given(Start(), Provisional(183, 1), HangUp(2, CancelReason.Shutdown)).When(Refusal(487, 2.1))
+            .ThenEnds(CallDisposition.Interrupted, 2.1, 487);
 
     [Fact]
     public void An_announcement_is_cancelled_at_the_post_dial_delay_cap() =>

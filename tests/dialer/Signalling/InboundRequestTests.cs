@@ -36,7 +36,9 @@ public sealed class InboundRequestTests : IAsyncLifetime
     {
         var response = await AskAsync(method, toTag);
         Assert.StartsWith($"SIP/2.0 {status}\r\n", response, StringComparison.Ordinal);
-        Assert.Equal(status is "200 OK" or "405 Method Not Allowed", response.Contains("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n", StringComparison.Ordinal));
+        Assert.Equal(
+            status is "200 OK" or "405 Method Not Allowed",
+            response.Contains("\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class InviteRequestTests
         Assert.Equal("FlashCall", invite.Headers[SipHeaderName.UserAgent]);
         Assert.Equal("application/sdp", invite.Headers[SipHeaderName.ContentType]);
         Assert.Equal(
-            "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n",
+            "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+            + "m=audio 40000 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n",
             Encoding.ASCII.GetString(invite.Body.Span));
     }
 

@@ -16,8 +16,10 @@ internal sealed class DialerDatabase : IAsyncDisposable
     public static async Task<DialerDatabase> CreateAsync(ServersFixture servers)
     {
         var prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
-        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}"], DialerService.Build));
-        return new DialerDatabase(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}dialer" }));
+        string[] prepare = [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}"];
+        Assert.Equal(0, await PlatformHost.RunAsync(prepare, DialerService.Build));
+        var connection = new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}dialer" };
+        return new DialerDatabase(NpgsqlDataSource.Create(connection));
     }
 
     public AttemptStore StoreOf(string replica) => new(Data, new ServiceIdentity("dialer", replica));

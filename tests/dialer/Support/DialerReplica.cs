@@ -20,10 +20,14 @@ internal sealed class DialerReplica : IAsyncDisposable
     /// <param name="platform">Where.</param>
     /// <param name="trunks">Name and address of each trunk.</param>
     /// <param name="more">Further settings.</param>
-    public static async Task<DialerReplica> StartAsync(TestPlatform platform, IReadOnlyDictionary<string, string> trunks, params string[] more)
+    public static async Task<DialerReplica> StartAsync(
+        TestPlatform platform, IReadOnlyDictionary<string, string> trunks, params string[] more)
     {
         var service = DialerService.Build(
-            [.. platform.Arguments, "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1", "--Logging:LogLevel:Default=Warning", .. TrunkArguments(trunks), .. more]);
+        [
+            .. platform.Arguments, "--Dialer:SipListen=127.0.0.1:0", "--Dialer:SipT1=00:00:00.1", "--Logging:LogLevel:Default=Warning",
+            .. TrunkArguments(trunks), .. more,
+        ]);
         await service.StartAsync();
         var replica = new DialerReplica(service);
         await Wait.UntilReadyAsync(new Uri(service.Urls.First()));

@@ -40,8 +40,16 @@ internal sealed class ServiceProcess : IDisposable
         foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, assembly)).Prepend("exec"))
             start.ArgumentList.Add(argument);
         var service = new ServiceProcess(Process.Start(start)!);
-        await Wait.UntilReadyAsync(await service._http.Task.WaitAsync(TimeSpan.FromSeconds(20)));
-        return service;
+        try
+        {
+            await Wait.UntilReadyAsync(await service._http.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+            return service;
+        }
+        catch
+        {
+            service.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Without a chance to do anything.</summary>

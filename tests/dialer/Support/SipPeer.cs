@@ -7,7 +7,8 @@ namespace FlashCall.Dialer.Tests.Support;
 /// <summary>A carrier whose every step a test decides. By default it rings, and carries out a CANCEL with 487.</summary>
 internal sealed class SipPeer : ISipServer, IAsyncDisposable
 {
-    private readonly SipStack _stack = new(new SipStackOptions { Timings = new SipTimings { T1 = TimeSpan.FromMilliseconds(100) } }, TimeProvider.System);
+    private readonly SipStack _stack = new(
+        new SipStackOptions { Timings = new SipTimings { T1 = TimeSpan.FromMilliseconds(100) } }, TimeProvider.System);
     private readonly UdpSipTransport _transport = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly ConcurrentQueue<SipServerTransaction> _invites = new();
     private readonly ConcurrentQueue<SipServerTransaction> _cancelled = new();

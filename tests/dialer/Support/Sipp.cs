@@ -41,13 +41,15 @@ internal sealed class Sipp : IAsyncDisposable
             RedirectStandardError = true,
             ArgumentList =
             {
-                "-sf", Path.Combine(AppContext.BaseDirectory, "sipp", $"{scenario}.xml"), "-i", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture),
+                "-sf", Path.Combine(AppContext.BaseDirectory, "sipp", $"{scenario}.xml"),
+                "-i", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture),
                 "-m", "1", "-nostdin", "-timeout", "40s", "-timeout_error", "-trace_err", "-error_file", "errors.log",
             },
         };
         var sipp = new Sipp(Process.Start(start)!, folder);
-        var hexPort = port.ToString("X4", CultureInfo.InvariantCulture);
-        await Wait.UntilAsync(() => sipp._process.HasExited || File.ReadAllText("/proc/net/udp").Contains($"0100007F:{hexPort}", StringComparison.Ordinal), "SIPp listens");
+        var socket = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4}");
+        bool Listens() => File.ReadAllText("/proc/net/udp").Contains(socket, StringComparison.Ordinal);
+        await Wait.UntilAsync(() => sipp._process.HasExited || Listens(), "SIPp listens");
         return sipp;
     }
 
@@ -58,8 +60,9 @@ internal sealed class Sipp : IAsyncDisposable
         await _process.WaitForExitAsync(timeout.Token);
         if (_process.ExitCode == 0)
             return;
-        var errors = Path.Combine(_folder.FullName, "errors.log");
-        Assert.Fail($"SIPp ended with {_process.ExitCode}. {(File.Exists(errors) ? await File.ReadAllTextAsync(errors) : await _process.StandardError.ReadToEndAsync())}");
+        var log = Path.Combine(_folder.FullName, "errors.log");
+        var errors = File.Exists(log) ? await File.ReadAllTextAsync(log) : await _process.StandardError.ReadToEndAsync();
+        Assert.Fail($"SIPp ended with {_process.ExitCode}. {errors}");
     }
 
     public async ValueTask DisposeAsync()
@@ -71,5 +74,6 @@ internal sealed class Sipp : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "sipp")));
+    private static bool IsInstalled =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "sipp")));
 }

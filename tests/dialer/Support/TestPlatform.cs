@@ -10,7 +10,8 @@ using Xunit;
 
 namespace FlashCall.Dialer.Tests.Support;
 
-/// <summary>What surrounds the dialer: a database and a part of the broker of its own, and the verification service's side of the bus.</summary>
+/// <summary>What surrounds the dialer: a database and a part of the broker of its own, and the verification service's side of the
+/// bus.</summary>
 internal sealed class TestPlatform : IAsyncDisposable
 {
     private readonly ServersFixture _servers;
@@ -75,9 +76,11 @@ internal sealed class TestPlatform : IAsyncDisposable
         return RingsOf(call).First();
     }
 
-    public IEnumerable<FlashCallEnded> EndsOf(PlaceFlashCall call) => ReportsOf(call.AttemptId).Select(report => report.Message).OfType<FlashCallEnded>();
+    public IEnumerable<FlashCallEnded> EndsOf(PlaceFlashCall call) =>
+        ReportsOf(call.AttemptId).Select(report => report.Message).OfType<FlashCallEnded>();
 
-    public IEnumerable<FlashCallRinging> RingsOf(PlaceFlashCall call) => ReportsOf(call.AttemptId).Select(report => report.Message).OfType<FlashCallRinging>();
+    public IEnumerable<FlashCallRinging> RingsOf(PlaceFlashCall call) =>
+        ReportsOf(call.AttemptId).Select(report => report.Message).OfType<FlashCallRinging>();
 
     public NpgsqlDataSource OpenDatabase() =>
         NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = DatabaseName, MaxPoolSize = 4 });
@@ -110,6 +113,9 @@ internal sealed class TestPlatform : IAsyncDisposable
             await channel.QueueDeleteAsync(_busPrefix + queue);
             await channel.ExchangeDeleteAsync(_busPrefix + queue);
         }
+        // Where a command that was put aside is announced as well.
+        foreach (var exchange in (string[])["MassTransit:Fault", "MassTransit:Fault--FlashCall.Contracts:PlaceFlashCall--"])
+            await channel.ExchangeDeleteAsync(_busPrefix + exchange);
     }
 
     private Task<IConnection> ConnectAsync() => new ConnectionFactory { Uri = new Uri(_servers.RabbitMq) }.CreateConnectionAsync();

@@ -19,7 +19,8 @@ public sealed class Platform : IAsyncLifetime
 
     private readonly ServersFixture _servers = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("flashcall-e2e-").FullName;
-    private readonly string _key = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    /// <summary>The demo application's API key.</summary>
+    internal string Key { get; } = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
     private readonly List<Program> _programs = [];
     private static int s_number;
 
@@ -48,7 +49,7 @@ public sealed class Platform : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {
               "Applications": [{ "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"],
-                "KeyHashes": ["{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_key)))}}"] }],
+                "KeyHashes": ["{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"] }],
               "Trunks": [{ "Name": "demo", "Address": "127.0.0.1:{{sip}}" }],
               "NumberPool": { "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
@@ -73,7 +74,7 @@ public sealed class Platform : IAsyncLifetime
     internal ClientApp Client() => new(new HttpClient
     {
         BaseAddress = Of("gateway").Address,
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", _key) },
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) },
     });
 
     /// <summary>A phone that nobody else in this run uses.</summary>

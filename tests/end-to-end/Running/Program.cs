@@ -7,7 +7,9 @@ namespace FlashCall.EndToEnd.Tests.Running;
 /// <summary>One of the platform's programs as a process of its own, with its output in a file.</summary>
 internal sealed class Program : IAsyncDisposable
 {
-    private static readonly string Root = FindRoot();
+    /// <summary>The repository.</summary>
+    public static readonly string Root = FindRoot();
+
     private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     private readonly string _assembly;
