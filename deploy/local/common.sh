@@ -1,7 +1,11 @@
 # shellcheck shell=bash
 # What the scripts that start things share: saying what goes on, ports, and who a process is. To be sourced.
 
-# One line about what goes on, and since when (seconds since the script began).
+# Scripts that a script calls count the seconds from its beginning.
+if [ -n "${FLASHCALL_BEGAN:-}" ]; then SECONDS=$(($(date +%s) - FLASHCALL_BEGAN)); else FLASHCALL_BEGAN=$(date +%s); fi
+export FLASHCALL_BEGAN
+
+# One line about what goes on, and when: seconds since the first script began.
 say() { printf '%4d s  %s\n' "$SECONDS" "$*" >&2; }
 
 # One line that says what is wrong and what to do, then the end.
