@@ -33,7 +33,9 @@ internal sealed class RequestStore
         await using var batch = _data.CreateBatch();
         // Requests for one number are recorded one after the other, over all replicas, so that each counts those before it. The statements
         // of a batch are one transaction, and each sees what was committed when it began.
-        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtextextended($1, 0))") { Parameters = { Text(number.E164) } });
+        // This commit need not wait for the disk: the commit of the answer does, and takes it along. Should the server die in between, the
+        // message comes again.
+        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtextextended($1, 0)), set_config('synchronous_commit', 'off', true)") { Parameters = { Text(number.E164) } });
         batch.BatchCommands.Add(new("insert into requests (verification_id, requested_at, number, address, network) values ($1, $2, $3, $4, $5) on conflict do nothing")
         {
             Parameters = { Uuid(verificationId), Time(requestedAt), Text(number.E164), Network(address?.Subscriber), Network(address?.Network) },
