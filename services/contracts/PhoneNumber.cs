@@ -14,18 +14,25 @@ public sealed record PhoneNumber
 {
     private static readonly PhoneNumberUtil Numbering = PhoneNumberUtil.GetInstance();
 
+    private const string ErasedText = "erased";
+
     private PhoneNumber(string e164) => E164 = e164;
+
+    /// <summary>Stands where a number was, once the person it belongs to was forgotten. No number equals it.</summary>
+    public static PhoneNumber Erased { get; } = new(ErasedText);
 
     /// <summary>The whole number: <c>+46701234567</c>. Personal data: never write it to a log, a trace, a metric or an error.</summary>
     public string E164 { get; }
 
-    /// <summary>The country of the number as ISO 3166-1 alpha-2 (<c>SE</c>), or the calling code (<c>+979</c>) where no country has it.</summary>
-    public string Region =>
-        Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
+    /// <summary>The country of the number as ISO 3166-1 alpha-2 (<c>SE</c>), the calling code (<c>+979</c>) where no country has it, or
+    /// <c>ZZ</c> for <see cref="Erased"/>.</summary>
+    public string Region => E164 == ErasedText ? "ZZ"
+        : Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
 
     /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
     public string Masked => E164.Length switch
     {
+        _ when E164 == ErasedText => ErasedText,
         >= 12 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 4)),
         >= 10 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 2)),
         _ => string.Concat(E164.AsSpan(0, 3), "•••"),
@@ -78,7 +85,7 @@ public sealed record PhoneNumber
     private sealed class PhoneNumberJson : JsonConverter<PhoneNumber>
     {
         public override PhoneNumber Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.GetString() is { } text && E164Text.IsWellFormed(text)
+            reader.GetString() is { } text && (text == ErasedText || E164Text.IsWellFormed(text))
                 ? new PhoneNumber(text)
                 : throw new JsonException("Expected a phone number in E.164 form: + and 7 to 15 digits.");
 

@@ -1,4 +1,10 @@
+using FlashCall.Contracts;
+using FlashCall.Dialer.Attempts;
+using FlashCall.Dialer.Calls;
+using FlashCall.Dialer.Reports;
+using FlashCall.Dialer.Signalling;
 using FlashCall.Hosting;
+using MassTransit;
 
 namespace FlashCall.Dialer;
 
@@ -9,6 +15,35 @@ internal static class DialerService
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "dialer");
+        builder.Services.AddSingleton(DialerSettings.Read(builder.Configuration));
+        builder.AddDatabase("dialer", typeof(DialerService).Assembly);
+
+        // Hosted services start in this order and stop in the opposite one: the socket first, then the signs of life, then the bus.
+        builder.Services.AddSingleton<SipEndpoint>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SipEndpoint>());
+        builder.Services.AddHealthChecks().AddCheck<SipEndpoint>("sip", tags: ["ready"]);
+        builder.Services.AddSingleton<AttemptStore>();
+        builder.Services.AddSingleton<Liveness>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Liveness>());
+        builder.Services.AddSingleton<CallsInProgress>();
+        builder.Services.AddSingleton<CallFactory>();
+        builder.Services.AddSingleton<DialerMetrics>();
+        builder.Services.AddSingleton<ReportSender>();
+        builder.Services.AddSingleton<CallReports>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CallReports>());
+        builder.Services.AddHostedService<ReportSweeper>();
+        builder.Services.AddHostedService<AttemptRetention>();
+        builder.Services.AddHostedService<CallDrain>();
+        builder.Services.AddSingleton<CommandIntake>();
+        builder.Services.AddReceiveEndpointObserver(services => services.GetRequiredService<CommandIntake>());
+
+        builder.AddBus(Queues.Dialer, bus => bus
+            .Consume<PlaceFlashCall, PlaceFlashCallConsumer>(call => call.VerificationId)
+            .Consume<HangUp, HangUpConsumer>(hangUp => hangUp.VerificationId)
+            .ConsumeHere<HangUp, HangUpHereConsumer>(ReplicaQueue.NameOf(Instance(builder)), published: false));
         return builder.Build().UsePlatformDefaults();
     }
+
+    private static string Instance(WebApplicationBuilder builder) =>
+        builder.Services.Select(service => service.ImplementationInstance).OfType<ServiceIdentity>().Single().Instance;
 }

@@ -1,3 +1,6 @@
+using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Edge;
+using FlashCall.Gateway.Forwarding;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;
@@ -6,9 +9,23 @@ namespace FlashCall.Gateway;
 internal static class GatewayService
 {
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
+    /// <exception cref="SettingsException">Settings are missing or wrong; the message names all of them.</exception>
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "gateway");
-        return builder.Build().UsePlatformDefaults();
+        var settings = GatewaySettings.Read(builder.Configuration);
+        builder.AddRequestLimits();
+        builder.AddApiKeyAccess(settings.Applications);
+        builder.AddForwarding(settings);
+
+        var app = builder.Build();
+        app.UseResponseHeaders();
+        app.UseClientBaggageDropped();
+        app.UsePlatformDefaults();
+        app.UseRequestLimits();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapForwarding();
+        return app;
     }
 }

@@ -29,7 +29,7 @@ public static class InternalIdentity
     /// <exception cref="SettingsException">The public key is missing or unreadable.</exception>
     public static void AddInternalIdentity(this WebApplicationBuilder builder)
     {
-        var key = ReadKey(builder.Configuration, "Identity:PublicKey");
+        var key = ReadKey(builder.Configuration, "Identity:PublicKey", signs: false);
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
         {
             jwt.MapInboundClaims = false;
@@ -51,7 +51,7 @@ public static class InternalIdentity
     public static string ApplicationId(this ClaimsPrincipal caller) =>
         caller.FindFirstValue(ApplicationClaim) ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
 
-    internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting)
+    internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)
     {
         var variable = "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
         if (configuration[setting] is not { Length: > 0 } pem)
@@ -66,7 +66,25 @@ public static class InternalIdentity
             key.Dispose();
             throw new SettingsException(variable, "is not an EC key in PEM form (-----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----).");
         }
+        // ES256 is ECDSA over P-256 (RFC 7518 §3.4); another curve, or a missing private half, would only show at the first request.
+        if (key.KeySize != 256)
+            throw new SettingsException(variable, "is an EC key over another curve than P-256. Make one with 'openssl ecparam -name prime256v1 -genkey -noout'.");
+        if (signs && !HasPrivateHalf(key))
+            throw new SettingsException(variable, "is a public key. Give the private key (-----BEGIN PRIVATE KEY-----), which signs.");
         return new ECDsaSecurityKey(key);
+    }
+
+    private static bool HasPrivateHalf(ECDsa key)
+    {
+        try
+        {
+            CryptographicOperations.ZeroMemory(key.ExportParameters(includePrivateParameters: true).D);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Mints the tokens; the gateway alone holds its key.</summary>
@@ -83,7 +101,7 @@ public static class InternalIdentity
         /// <exception cref="SettingsException">The key is missing or unreadable.</exception>
         public Minter(IConfiguration configuration, TimeProvider time)
         {
-            _credentials = new SigningCredentials(ReadKey(configuration, "Identity:SigningKey"), SecurityAlgorithms.EcdsaSha256);
+            _credentials = new SigningCredentials(ReadKey(configuration, "Identity:SigningKey", signs: true), SecurityAlgorithms.EcdsaSha256);
             _time = time;
         }
 

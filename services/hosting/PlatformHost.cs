@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,21 @@ public static class PlatformHost
 {
     /// <summary>The first argument that makes a service prepare its database and exit instead of serving.</summary>
     public const string PrepareArgument = "prepare";
+
+    /// <summary>What the frameworks say for every request is left to traces and metrics; their lines would also hold whole addresses, and with
+    /// them whatever a client puts there.</summary>
+    private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        // Keys in a container's own file system are no matter: nothing is protected with them.
+        ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+        ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+        ["Logging:LogLevel:Yarp"] = "Warning",
+        // A replica's change of health is logged once, by another category; each failed probe would be a stack trace every two seconds,
+        // each failed request another, where the gateway has one line.
+        ["Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor"] = "Error",
+        ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder.HttpForwarder"] = "Error",
+    };
 
     /// <summary>
     /// A builder with the shared conventions. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that
@@ -39,6 +55,8 @@ public static class PlatformHost
         }
         builder.Configuration.AddCommandLine(args);
 
+        // The lowest source of all, so that any setting 'Logging:LogLevel:…' wins.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole(console =>
         {

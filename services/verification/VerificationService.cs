@@ -1,4 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Storage;
+using FlashCall.Verification.Verifications;
+using FlashCall.Verification.Watching;
 
 namespace FlashCall.Verification;
 
@@ -9,6 +15,41 @@ internal static class VerificationService
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "verification");
-        return builder.Build().UsePlatformDefaults();
+        builder.AddInternalIdentity();
+        builder.AddDatabase("verification", typeof(VerificationService).Assembly);
+        builder.AddEventStore();
+        builder.AddBus(Queues.Verification, bus => bus
+            .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
+            .Consume<CallerIdLeased, News.OfLease>(message => message.VerificationId)
+            .Consume<CallerIdUnavailable, News.OfRefusal>(message => message.VerificationId)
+            .Consume<FlashCallRinging, News.OfRinging>(message => message.VerificationId)
+            .Consume<FlashCallEnded, News.OfCallEnd>(message => message.VerificationId)
+            .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{Guid.CreateVersion7():N}", published: true));
+
+        builder.Services.AddSingleton(Policies.Read(builder.Configuration));
+        builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
+        builder.Services.ConfigureHttpJsonOptions(http => ConfigureJson(http.SerializerOptions));
+
+        var app = builder.Build().UsePlatformDefaults();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        var verifications = app.MapGroup("/v1/verifications");
+        verifications.MapPost("/", StartVerification.HandleAsync);
+        verifications.MapGet("/{id:guid}", GetVerification.HandleAsync);
+        verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
+        verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
+        return app;
     }
+
+    /// <summary>The JSON of the API: camelCase, enums in snake_case, nothing that is null, no key twice.</summary>
+    internal static void ConfigureJson(JsonSerializerOptions json)
+    {
+        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.AllowDuplicateProperties = false;
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+    }
+
+    private static IServiceCollection AddBackground<T>(this IServiceCollection services) where T : class, IHostedService =>
+        services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
 }

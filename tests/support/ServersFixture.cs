@@ -6,11 +6,20 @@ namespace FlashCall.Testing;
 /// <summary>
 /// Real PostgreSQL and RabbitMQ for the tests of one assembly, shared through <c>[assembly: AssemblyFixture(typeof(ServersFixture))]</c>.
 /// Databases and queues of the assembly carry a prefix of their own, so that assemblies run beside each other and leave nothing behind.
+/// A queue that a test declares by itself, beside those of the platform, is the test's to delete.
 /// </summary>
 public sealed class ServersFixture : IAsyncLifetime
 {
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
     private TestServers? _servers;
+
+    /// <summary>For the tests of one assembly; the servers start with the first of them.</summary>
+    public ServersFixture()
+    {
+    }
+
+    /// <summary>On servers that run already.</summary>
+    internal ServersFixture(TestServers servers) => _servers = servers;
 
     /// <summary>The PostgreSQL server's connection string, without a database.</summary>
     public string Postgres => Servers.Postgres;
@@ -29,7 +38,7 @@ public sealed class ServersFixture : IAsyncLifetime
 
     private TestServers Servers => _servers ?? throw new InvalidOperationException("The servers start with the assembly's first test.");
 
-    public async ValueTask InitializeAsync() => _servers = await TestServers.StartAsync();
+    public async ValueTask InitializeAsync() => _servers ??= await TestServers.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -37,6 +46,7 @@ public sealed class ServersFixture : IAsyncLifetime
             return;
         NpgsqlConnection.ClearAllPools();
         await DropDatabasesAsync(_servers.Postgres);
+        await BusRemains.DeleteAsync(_servers.RabbitMq, BusPrefix);
         await _servers.DisposeAsync();
     }
 

@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using FlashCall.Handset;
+
+return await HandsetService.RunAsync(args);

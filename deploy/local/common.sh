@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# What the scripts that start things share: saying what goes on, ports, and who a process is. To be sourced.
+
+# One line about what goes on, and since when (seconds since the script began).
+say() { printf '%4d s  %s\n' "$SECONDS" "$*" >&2; }
+
+# One line that says what is wrong and what to do, then the end.
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# Whether something listens on a port of this machine: listening tcp|udp PORT.
+listening() {
+  local state=0A
+  [ "$1" = udp ] && state=07
+  awk -v port="$(printf '%04X' "$2")" -v state="$state" '
+    { split($2, address, ":"); if (address[2] == port && $4 == state) { found = 1; exit } }
+    END { exit !found }' /proc/net/"$1" /proc/net/"${1}6" 2>/dev/null
+}
+
+# A port below the range that outgoing connections take theirs from, on which nothing listens, over TCP or UDP.
+free_port() {
+  local port
+  for _ in {1..200}; do
+    port=$((20000 + (RANDOM << 1 ^ RANDOM) % 12000))
+    listening tcp "$port" || listening udp "$port" || { echo "$port"; return 0; }
+  done
+  die "found no free port between 20000 and 32000"
+}
+
+# Whether a process lives and its command line has the text in it: process ids are used again, so the number alone says nothing.
+is_running() {
+  [ -n "${1:-}" ] && [ -r "/proc/$1/cmdline" ] && [ "$(ps_state "$1")" != Z ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
+}
+
+ps_state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null; }
+
+# Ends a process and waits for it: end_process PID SECONDS. What does not end in time is killed.
+end_process() {
+  local until=$((SECONDS + $2))
+  kill -TERM "$1" 2>/dev/null || return 0
+  while [ -d "/proc/$1" ] && [ "$(ps_state "$1")" != Z ]; do
+    if [ "$SECONDS" -ge "$until" ]; then
+      kill -KILL "$1" 2>/dev/null || true
+      return 0
+    fi
+    sleep 0.05
+  done
+}
+
+# The commands that must exist before anything can be done: need COMMAND 'what to do'.
+need() { command -v "$1" >/dev/null || die "'$1' is missing. $2"; }
+
+# The .NET SDK that global.json asks for.
+need_dotnet() {
+  need dotnet "Install the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+  dotnet --version >/dev/null 2>&1 || die "no .NET SDK here fits global.json (10.0): install it from https://dotnet.microsoft.com/download/dotnet/10.0"
+  export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+  # No build processes that stay behind for the next build.
+  export MSBUILDDISABLENODEREUSE=1
+}
+
+# Restores and builds a solution, a line for each project that is done: build FILE LOG. On failure its errors follow.
+build() {
+  mkdir -p "${2%/*}"
+  local code=0
+  dotnet build "$1" --configuration Release 2>&1 | tee "$2" | while IFS= read -r line; do
+    case $line in *' -> '*.dll) line=${line%% -> *} && say "built ${line##* }" ;; esac
+  done
+  code=${PIPESTATUS[0]}
+  [ "$code" -eq 0 ] || { grep -E ': error |error MSB|error NU' "$2" | sort -u | head -n 30 >&2; return "$code"; }
+}

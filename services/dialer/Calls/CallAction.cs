@@ -1,0 +1,60 @@
+using FlashCall.Contracts;
+
+namespace FlashCall.Dialer.Calls;
+
+/// <summary>What a call wants done.</summary>
+internal abstract record CallAction
+{
+    private CallAction()
+    {
+    }
+
+    /// <summary>Send the INVITE.</summary>
+    internal sealed record SendInvite : CallAction;
+
+    /// <summary>Send the CANCEL.</summary>
+    internal sealed record SendCancel : CallAction;
+
+    /// <summary>Acknowledge a 2xx within its dialog.</summary>
+    internal sealed record SendAck(string ToTag) : CallAction;
+
+    /// <summary>End a dialog.</summary>
+    internal sealed record SendBye(string ToTag) : CallAction;
+
+    /// <summary>Tell the platform that the phone rings.</summary>
+    /// <param name="InvitedAt">When the INVITE was first sent.</param>
+    /// <param name="RangAt">When the first 180 came.</param>
+    internal sealed record ReportRinging(DateTimeOffset InvitedAt, DateTimeOffset RangAt) : CallAction;
+
+    /// <summary>Tell the platform that the call is over.</summary>
+    internal sealed record ReportEnd(CallEnd End) : CallAction;
+}
+
+/// <summary>How and when a call ended.</summary>
+internal sealed record CallEnd
+{
+    /// <summary>How it went.</summary>
+    public required CallDisposition Disposition { get; init; }
+
+    /// <summary>The INVITE's final status, where there was one.</summary>
+    public int? SipStatus { get; init; }
+
+    /// <summary>When the INVITE was first sent; null if none was.</summary>
+    public DateTimeOffset? InvitedAt { get; init; }
+
+    /// <summary>When the first 180 came; null if none did.</summary>
+    public DateTimeOffset? RangAt { get; init; }
+
+    /// <summary>When it was over.</summary>
+    public required DateTimeOffset EndedAt { get; init; }
+
+    /// <summary>Whether the call is billed.</summary>
+    public bool Answered => Disposition == CallDisposition.Answered;
+}
+
+/// <summary>The limits of one call.</summary>
+/// <param name="RingTime">From the first 180 to the CANCEL.</param>
+/// <param name="PostDialDelayCap">From the INVITE to the first 180 at most.</param>
+/// <param name="NotAfter">No INVITE after this time.</param>
+/// <param name="CancelTimeout">From the CANCEL to the moment when the call is over for us without a final response: 64·T1 (RFC 3261 §9.1).</param>
+internal sealed record CallLimits(TimeSpan RingTime, TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);

@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FlashCall.Dialer.Trunks;
+
+/// <summary>Resolves the addresses of trunks, and remembers them for a while so that a call does not wait for DNS.</summary>
+/// <param name="family">The family that our socket speaks; <see cref="AddressFamily.InterNetworkV6"/> takes IPv4 too.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TrunkAddresses(AddressFamily family, TimeProvider time)
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<string, (IPEndPoint EndPoint, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Where to send requests for a trunk: the first address of its host that we can reach.</summary>
+    /// <exception cref="SocketException">The host has no such address.</exception>
+    public async ValueTask<IPEndPoint> ResolveAsync(Trunk trunk, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(trunk.Host, out var address))
+            return new IPEndPoint(address, trunk.Port);
+        var now = time.GetUtcNow();
+        if (_known.TryGetValue(trunk.Address, out var known) && known.Until > now)
+            return known.EndPoint;
+        try
+        {
+            var wanted = family == AddressFamily.InterNetworkV6 ? AddressFamily.Unspecified : family;
+            var addresses = await Dns.GetHostAddressesAsync(trunk.Host, wanted, cancellationToken);
+            if (addresses.Length == 0)
+                throw new SocketException((int)SocketError.HostNotFound);
+            var endPoint = new IPEndPoint(addresses[0], trunk.Port);
+            _known[trunk.Address] = (endPoint, now + Lifetime);
+            return endPoint;
+        }
+        catch (SocketException) when (known.EndPoint is not null)
+        {
+            // A name server that is away for a moment is no reason to stop calling; the trunk itself will tell.
+            return known.EndPoint;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using FlashCall.Gateway.Access;
+using Microsoft.AspNetCore.Http.Features;
+using OpenTelemetry.Trace;
+using Yarp.ReverseProxy.Health;
+
+namespace FlashCall.Gateway.Forwarding;
+
+/// <summary>Hands requests that may pass on to the services.</summary>
+internal static class ForwardingSetup
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Connections are renewed after this time, so that a name that has come to stand for another address is noticed.</summary>
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
+
+    /// <summary>Adds the proxy with its routes, its health checks and the tokens it hands on.</summary>
+    public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
+    {
+        builder.Services.AddSingleton(services =>
+            new InternalTokens(settings.IdentityKey, settings.Applications, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<ForwardedMessages>();
+        builder.Services.AddReverseProxy()
+            .LoadFromMemory(Routes.All, Routes.Clusters(settings))
+            .AddTransforms<ForwardedMessages>()
+            .ConfigureHttpClient((_, handler) =>
+            {
+                handler.ConnectTimeout = ConnectTimeout;
+                handler.PooledConnectionLifetime = ConnectionLifetime;
+            });
+        builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
+        {
+            policy.DetectionWindowSize = Routes.Passive.Window;
+            policy.MinimalTotalCountThreshold = Routes.Passive.FewestRequests;
+            policy.DefaultFailureRateLimit = Routes.Passive.FailedShare;
+        });
+        builder.Services.AddHealthChecks().AddCheck<ReplicaHealth>(Routes.Verification, tags: ["ready"]);
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddProcessor(new ProbesUntraced()));
+    }
+
+    /// <summary>Adds the routes to the pipeline.</summary>
+    public static void MapForwarding(this WebApplication app) => app.MapReverseProxy(proxy =>
+    {
+        proxy.Use(RefuseUpgrades);
+        proxy.Use(BufferedBodies.ReadAsync);
+        proxy.Use(Failover.ForwardAsync);
+        proxy.UseLoadBalancing();
+        proxy.UsePassiveHealthChecks();
+    });
+
+    /// <summary>The API upgrades to no other protocol; a tunnel would pass everything by that is checked here.</summary>
+    private static Task RefuseUpgrades(HttpContext context, RequestDelegate next)
+    {
+        context.Features.Set<IHttpUpgradeFeature>(null);
+        return next(context);
+    }
+}

@@ -1,0 +1,86 @@
+using FlashCall.Gateway.Access;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.LoadBalancing;
+
+namespace FlashCall.Gateway.Forwarding;
+
+/// <summary>Which requests go to which service, and what scope they need.</summary>
+internal static class Routes
+{
+    /// <summary>The cluster of the verification service's replicas.</summary>
+    public const string Verification = "verification";
+
+    private const string Verifications = "/v1/verifications/{**rest}";
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>Every route; each names its methods and its scope.</summary>
+    public static readonly IReadOnlyList<RouteConfig> All =
+    [
+        Route("verifications-read", HttpMethods.Get, Scopes.VerificationsRead),
+        Route("verifications-write", HttpMethods.Post, Scopes.VerificationsWrite),
+    ];
+
+    /// <summary>The services behind the routes.</summary>
+    public static IReadOnlyList<ClusterConfig> Clusters(GatewaySettings settings) =>
+    [
+        new()
+        {
+            ClusterId = Verification,
+            Destinations = settings.Verification.ToDictionary(
+                address => address.GetLeftPart(UriPartial.Authority),
+                address => new DestinationConfig { Address = address.ToString() },
+                StringComparer.OrdinalIgnoreCase),
+            // The emptier of two random replicas: requests that wait make "the next one" a poor choice.
+            LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+            HttpRequest = new ForwarderRequestConfig
+            {
+                ActivityTimeout = settings.AnswerTimeout,
+                Version = System.Net.HttpVersion.Version11,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            },
+            HealthCheck = new HealthCheckConfig
+            {
+                // When no replica looks healthy, asking them all is better than refusing: the service itself says best what is missing.
+                AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+                Active = new ActiveHealthCheckConfig
+                {
+                    Enabled = true,
+                    Interval = ProbeEvery,
+                    Timeout = ProbeTimeout,
+                    Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+                    Path = "/health/ready",
+                },
+                Passive = new PassiveHealthCheckConfig
+                {
+                    Enabled = true,
+                    Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate,
+                    ReactivationPeriod = Passive.Window,
+                },
+            },
+        },
+    ];
+
+    /// <summary>When failing requests take a replica out, between two probes.</summary>
+    internal static class Passive
+    {
+        /// <summary>The time that is looked at, and for which the replica is left out.</summary>
+        public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
+
+        /// <summary>Requests in the window below which nothing is decided.</summary>
+        public const int FewestRequests = 5;
+
+        /// <summary>The failed share of requests, 0 to 1, that takes the replica out.</summary>
+        public const double FailedShare = 0.5;
+    }
+
+    private static RouteConfig Route(string id, string method, string scope) => new()
+    {
+        RouteId = id,
+        ClusterId = Verification,
+        Match = new RouteMatch { Path = Verifications, Methods = [method] },
+        AuthorizationPolicy = scope,
+    };
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using FlashCall.Gateway.Access;
+using FlashCall.Hosting;
+
+namespace FlashCall.Gateway;
+
+/// <summary>The gateway's settings, read once at start.</summary>
+/// <param name="Verification">Base addresses of the verification service's replicas (<c>Gateway:Verification</c>), at least one.</param>
+/// <param name="AnswerTimeout">
+/// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
+/// leaves room for a request that waits a minute for a session to move on.
+/// </param>
+/// <param name="Applications">Who may call (<c>Applications</c>), at least one.</param>
+/// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
+internal sealed record GatewaySettings(
+    IReadOnlyList<Uri> Verification, TimeSpan AnswerTimeout, IReadOnlyList<Application> Applications, InternalIdentity.Minter IdentityKey)
+{
+    private static readonly TimeSpan DefaultAnswerTimeout = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan ShortestAnswerTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestAnswerTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Reads and checks all of them.</summary>
+    /// <exception cref="SettingsException">Some are missing or wrong; the message names every one and says what would be right.</exception>
+    public static GatewaySettings Read(IConfiguration configuration)
+    {
+        var mistakes = new SettingsMistakes();
+        var verification = Addresses(configuration.GetSection("Gateway:Verification"), mistakes);
+        var answerTimeout = AnswerTimeoutOf(configuration.GetSection("Gateway:AnswerTimeout"), mistakes);
+        var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
+        InternalIdentity.Minter? identityKey = null;
+        try
+        {
+            identityKey = new InternalIdentity.Minter(configuration, TimeProvider.System);
+        }
+        catch (SettingsException exception)
+        {
+            mistakes.Add(exception);
+        }
+        mistakes.ThrowIfAny();
+        return new GatewaySettings(verification, answerTimeout, applications, identityKey!);
+    }
+
+    private static List<Uri> Addresses(IConfigurationSection section, SettingsMistakes mistakes)
+    {
+        var addresses = new List<Uri>();
+        foreach (var entry in section.GetChildren())
+        {
+            if (!Uri.TryCreate(entry.Value, UriKind.Absolute, out var address) || !IsBase(address))
+                mistakes.Add(entry.Path, "is not a base address. Give scheme, host and port only, such as http://verification:8080.");
+            else if (addresses.Contains(address))
+                mistakes.Add(entry.Path, "names a replica that is listed already. Give each address once.");
+            else
+                addresses.Add(address);
+        }
+        if (!section.GetChildren().Any())
+            mistakes.Add(section.Path + ":0", "is missing. Give the base address of each replica, such as http://verification:8080.");
+        return addresses;
+    }
+
+    private static bool IsBase(Uri address) =>
+        address.Scheme is "http" or "https" && address.PathAndQuery == "/" && address.Fragment.Length == 0 && address.UserInfo.Length == 0;
+
+    private static TimeSpan AnswerTimeoutOf(IConfigurationSection section, SettingsMistakes mistakes)
+    {
+        if (section.Value is not { Length: > 0 } text)
+            return DefaultAnswerTimeout;
+        var read = TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var timeout);
+        if (read && timeout >= ShortestAnswerTimeout && timeout <= LongestAnswerTimeout)
+            return timeout;
+        mistakes.Add(section.Path, "is not a time from 00:00:01 to 00:10:00, such as 00:01:15.");
+        return DefaultAnswerTimeout;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics.Metrics;
+
+namespace FlashCall.Sip;
+
+/// <summary>What a stack has counted since it was made. Also published as metrics of the meter <c>FlashCall</c>, named
+/// <c>flashcall.sip.*</c>.</summary>
+public sealed class SipCounters : IDisposable
+{
+    private readonly Meter _meter = new("FlashCall");
+    private long _received;
+    private long _sent;
+    private long _malformed;
+    private long _keepAlives;
+    private long _unmatched;
+    private long _retransmitted;
+    private long _duplicates;
+    private long _sendFailures;
+    private long _faults;
+
+    internal SipCounters()
+    {
+        Publish("received", "Messages that were received and could be read.", () => Received);
+        Publish("sent", "Messages that were sent, repeats included.", () => Sent);
+        Publish("malformed", "Datagrams that were no SIP message and were dropped.", () => Malformed);
+        Publish("keep_alives", "Datagrams of line ends alone.", () => KeepAlives);
+        Publish("unmatched", "Responses and CANCELs that belong to no transaction of ours.", () => Unmatched);
+        Publish("retransmitted", "Messages that were sent again.", () => Retransmitted);
+        Publish("duplicates", "Requests that a peer sent again.", () => Duplicates);
+        Publish("send_failures", "Messages that the transport could not send.", () => SendFailures);
+        Publish("faults", "Exceptions in the code above the stack, and errors while receiving.", () => Faults);
+    }
+
+    /// <summary>Messages that were received and could be read.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Messages that were sent, repeats included.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
+
+    /// <summary>Datagrams that were no SIP message and were dropped.</summary>
+    public long Malformed => Interlocked.Read(ref _malformed);
+
+    /// <summary>Datagrams of line ends alone.</summary>
+    public long KeepAlives => Interlocked.Read(ref _keepAlives);
+
+    /// <summary>Responses and CANCELs that belong to no transaction of ours.</summary>
+    public long Unmatched => Interlocked.Read(ref _unmatched);
+
+    /// <summary>Messages that were sent again.</summary>
+    public long Retransmitted => Interlocked.Read(ref _retransmitted);
+
+    /// <summary>Requests that a peer sent again.</summary>
+    public long Duplicates => Interlocked.Read(ref _duplicates);
+
+    /// <summary>Messages that the transport could not send.</summary>
+    public long SendFailures => Interlocked.Read(ref _sendFailures);
+
+    /// <summary>Exceptions in the code above the stack, and errors while receiving.</summary>
+    public long Faults => Interlocked.Read(ref _faults);
+
+    /// <summary>Takes the metrics back; the counts stay readable.</summary>
+    public void Dispose() => _meter.Dispose();
+
+    internal void CountReceived() => Interlocked.Increment(ref _received);
+
+    internal void CountSent() => Interlocked.Increment(ref _sent);
+
+    internal void CountMalformed() => Interlocked.Increment(ref _malformed);
+
+    internal void CountKeepAlive() => Interlocked.Increment(ref _keepAlives);
+
+    internal void CountUnmatched() => Interlocked.Increment(ref _unmatched);
+
+    internal void CountRetransmitted() => Interlocked.Increment(ref _retransmitted);
+
+    internal void CountDuplicate() => Interlocked.Increment(ref _duplicates);
+
+    internal void CountSendFailure() => Interlocked.Increment(ref _sendFailures);
+
+    internal void CountFault() => Interlocked.Increment(ref _faults);
+
+    private void Publish(string name, string description, Func<long> read) =>
+        _meter.CreateObservableCounter($"flashcall.sip.{name}", read, unit: "{message}", description);
+}

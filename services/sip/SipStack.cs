@@ -1,0 +1,298 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+
+namespace FlashCall.Sip;
+
+/// <summary>
+/// SIP as RFC 3261 has it below the call: transports, transactions, timers. Make one for a process, start it with who answers requests
+/// and with the transports to use, and dispose it at the end.
+/// <para>A call to a peer, which is how a flash call goes:</para>
+/// <code>
+/// var hop = stack.HopTo(trunk);                                   // IPEndPoint
+/// var invite = SipRequest.Create(SipMethod.Invite, uri, from.WithTag(SipId.NewTag()), to, SipId.NewCallId(), 1);
+/// invite.Headers.Add(SipHeaderName.Contact, new SipAddress(SipUri.Create(user, hop.LocalAddress)).Text);
+/// invite.SetBody("application/sdp", offer);
+/// var transaction = stack.Invite(invite, hop, client);            // client.OnResponse: 100, 180, …
+/// transaction.Cancel();                                           // waits for a provisional response; 487 follows and is acknowledged
+/// // On each 2xx: var dialog = SipDialog.OfCaller(transaction.Request, response);
+/// //              stack.SendAck(dialog.CreateAck(), stack.HopTo(dialog.NextHop(hop.Remote)));
+/// //              stack.Send(dialog.CreateRequest(SipMethod.Bye), …, client);   once for each dialog, dialog.RemoteTag
+/// </code>
+/// <para>A call from a peer: <see cref="ISipServer.OnRequest"/> gets the transaction and answers it with <c>transaction.Respond(180)</c>,
+/// then another; on <see cref="ISipServer.OnCancel"/> with <c>Respond(487)</c>.</para>
+/// </summary>
+[SuppressMessage("Naming", "CA1711", Justification = "A SIP stack is a protocol stack, the field's term, not a collection.")]
+public sealed class SipStack : IAsyncDisposable
+{
+    private readonly SipStackOptions _options;
+    private readonly ConcurrentDictionary<SipTransactionKey, SipClientTransaction> _clients = new();
+    private readonly ConcurrentDictionary<SipTransactionKey, SipServerTransaction> _servers = new();
+    private SipTransport[] _transports = [];
+    private ISipServer? _server;
+
+    /// <summary>A stack that does nothing yet.</summary>
+    public SipStack(SipStackOptions options, TimeProvider time)
+    {
+        _options = options;
+        Timers = new SipTimers(time, Fault);
+    }
+
+    /// <summary>What has been counted.</summary>
+    public SipCounters Counters { get; } = new();
+
+    /// <summary>The timers of the transactions; calls may use them for their own times.</summary>
+    public SipTimers Timers { get; }
+
+    /// <summary>Transactions that are not over: requests of ours and of peers, those included that only wait for repeats.</summary>
+    public int OpenTransactions => _clients.Count + _servers.Count;
+
+    internal SipTimings Timings => _options.Timings;
+
+    internal ISipServer Server => _server ?? throw new InvalidOperationException("Start the stack first.");
+
+    /// <summary>Begins to receive. The stack disposes the transports when it ends.</summary>
+    /// <exception cref="InvalidOperationException">The stack was started before.</exception>
+    public void Start(ISipServer server, params SipTransport[] transports)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(transports);
+        if (Interlocked.CompareExchange(ref _server, server, null) is not null)
+            throw new InvalidOperationException("The stack was started before.");
+        _transports = [.. transports];
+        foreach (var transport in _transports)
+            transport.Start((bytes, source) => Receive(bytes, new SipHop(transport, source)), Fault);
+    }
+
+    /// <summary>The way to a peer: the first transport whose address family fits.</summary>
+    /// <exception cref="InvalidOperationException">No transport can reach the address.</exception>
+    public SipHop HopTo(IPEndPoint remote)
+    {
+        foreach (var transport in _transports)
+        {
+            if (transport.CanReach(remote))
+                return new SipHop(transport, remote);
+        }
+        throw new InvalidOperationException(
+            $"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
+    }
+
+    /// <summary>Sends an INVITE. Its Via is added here.</summary>
+    /// <param name="invite">Complete but for Via; not to be changed afterwards.</param>
+    /// <param name="hop">Where to.</param>
+    /// <param name="client">Gets the responses, possibly before this returns.</param>
+    /// <exception cref="ArgumentException">Not an INVITE.</exception>
+    public SipInviteClientTransaction Invite(SipRequest invite, SipHop hop, ISipClient client)
+    {
+        if (invite.Method is not SipMethod.Invite)
+            throw new ArgumentException("Other requests than INVITE go out with Send.", nameof(invite));
+        AddVia(invite, hop);
+        var transaction = new SipInviteClientTransaction(this, invite, hop, client);
+        Begin(transaction);
+        return transaction;
+    }
+
+    /// <summary>Sends a request other than INVITE and ACK. Its Via is added here.</summary>
+    /// <param name="request">Complete but for Via; not to be changed afterwards.</param>
+    /// <param name="hop">Where to.</param>
+    /// <param name="client">Gets the responses, possibly before this returns.</param>
+    /// <exception cref="ArgumentException">An INVITE, an ACK or a CANCEL.</exception>
+    public SipClientTransaction Send(SipRequest request, SipHop hop, ISipClient client)
+    {
+        if (request.Method is SipMethod.Invite or SipMethod.Ack or SipMethod.Cancel)
+        {
+            throw new ArgumentException(
+                "INVITE goes out with Invite, ACK with SendAck, CANCEL with the INVITE's own Cancel.", nameof(request));
+        }
+        AddVia(request, hop);
+        var transaction = new SipNonInviteClientTransaction(this, request, hop, client);
+        Begin(transaction);
+        return transaction;
+    }
+
+    /// <summary>Sends the ACK to a 2xx, to which there is no response (RFC 3261 §13.2.2.4). Its Via is added here.</summary>
+    /// <returns>False if it is known that it did not leave.</returns>
+    /// <exception cref="ArgumentException">Not an ACK.</exception>
+    public bool SendAck(SipRequest ack, SipHop hop)
+    {
+        if (ack.Method is not SipMethod.Ack)
+            throw new ArgumentException("Only an ACK goes out without a transaction.", nameof(ack));
+        AddVia(ack, hop);
+        return Transmit(hop, ack.ToBytes());
+    }
+
+    /// <summary>Stops receiving, drops open transactions without a word to their peers, and disposes the transports.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Timers.Dispose();
+        foreach (var transport in _transports)
+            await transport.DisposeAsync();
+        _clients.Clear();
+        _servers.Clear();
+        Counters.Dispose();
+    }
+
+    internal void Begin(SipClientTransaction transaction)
+    {
+        _clients[transaction.Key] = transaction;
+        transaction.Begin();
+    }
+
+    internal void Forget(SipClientTransaction transaction) => _clients.TryRemove(transaction.Key, out _);
+
+    internal void Forget(SipServerTransaction transaction) => _servers.TryRemove(transaction.Key, out _);
+
+    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes)
+    {
+        var sent = hop.Transport.Send(bytes, hop.Remote);
+        if (sent)
+            Counters.CountSent();
+        else
+            Counters.CountSendFailure();
+        return sent;
+    }
+
+    // A repeat that cannot be sent is counted; the transaction's own time limit deals with a peer that stays unreachable.
+    internal void Retransmit(SipHop hop, ReadOnlySpan<byte> bytes)
+    {
+        Counters.CountRetransmitted();
+        Transmit(hop, bytes);
+    }
+
+    private static void AddVia(SipRequest request, SipHop hop) =>
+        request.Headers.Prepend(SipHeaderName.Via, SipVia.Create(hop.Transport.Protocol, hop.LocalAddress, SipId.NewBranch()).Text);
+
+    private void Receive(ReadOnlySpan<byte> bytes, SipHop source)
+    {
+        try
+        {
+            if (!SipParser.TryParse(bytes, out var message, out var error))
+            {
+                if (error == SipParseError.KeepAlive)
+                    Counters.CountKeepAlive();
+                else
+                    Counters.CountMalformed();
+                return;
+            }
+            Counters.CountReceived();
+            if (message is SipResponse response)
+                ReceiveResponse(response);
+            else
+                ReceiveRequest((SipRequest)message, source);
+        }
+        // Whatever one message does to the code above, the next one is received.
+        catch (Exception exception)
+        {
+            Fault(exception);
+        }
+    }
+
+    private void ReceiveResponse(SipResponse response)
+    {
+        // One with further hops was meant for somebody else (RFC 3261 §8.1.3.3).
+        if (response.Headers.All(SipHeaderName.Via).Skip(1).Any()
+            || !_clients.TryGetValue(SipTransactionKey.ForClient(response.TopVia, response.CSeq.Method), out var transaction))
+        {
+            Counters.CountUnmatched();
+            return;
+        }
+        transaction.Receive(response);
+    }
+
+    private void ReceiveRequest(SipRequest request, SipHop source)
+    {
+        request.Headers.SetFirst(SipHeaderName.Via, request.TopVia.WithSource(source.Remote).Text);
+        if (request.TopVia.Branch?.StartsWith(SipVia.MagicCookie, StringComparison.Ordinal) is not true)
+        {
+            RejectOutdated(request, source);
+            return;
+        }
+        if (request.Method == SipMethod.Ack)
+        {
+            ReceiveAck(request, source);
+            return;
+        }
+        SipServerTransaction transaction = request.Method == SipMethod.Invite
+            ? new SipInviteServerTransaction(this, request, source)
+            : new SipNonInviteServerTransaction(this, request, source);
+        var known = _servers.GetOrAdd(transaction.Key, transaction);
+        if (!ReferenceEquals(known, transaction))
+        {
+            Counters.CountDuplicate();
+            known.ReceiveAgain();
+        }
+        else if (request.Method == SipMethod.Cancel)
+        {
+            ReceiveCancel(transaction);
+        }
+        else if (UnsupportedExtensions(request) is { Length: > 0 } unsupported)
+        {
+            var response = transaction.CreateResponse(420);
+            response.Headers.Add(SipHeaderName.Unsupported, unsupported);
+            transaction.Respond(response);
+        }
+        else
+        {
+            Deliver(transaction);
+        }
+    }
+
+    private void Deliver(SipServerTransaction transaction)
+    {
+        try
+        {
+            Server.OnRequest(transaction);
+            (transaction as SipInviteServerTransaction)?.RespondTrying();
+        }
+        catch (Exception exception)
+        {
+            Fault(exception);
+            transaction.Respond(500);
+        }
+    }
+
+    private void ReceiveAck(SipRequest ack, SipHop source)
+    {
+        if (_servers.TryGetValue(SipTransactionKey.ForServer(ack.TopVia, SipMethod.Invite), out var transaction)
+            && transaction is SipInviteServerTransaction invite && invite.ReceiveAck())
+        {
+            return;
+        }
+        Server.OnAck(ack, source);
+    }
+
+    private void ReceiveCancel(SipServerTransaction cancel)
+    {
+        var key = SipTransactionKey.ForServer(cancel.Request.TopVia, SipMethod.Invite);
+        if (!_servers.TryGetValue(key, out var transaction) || transaction is not SipInviteServerTransaction invite)
+        {
+            Counters.CountUnmatched();
+            cancel.Respond(481);
+            return;
+        }
+        // The same tag as in the responses to the INVITE (RFC 3261 §9.2).
+        cancel.Respond(SipResponse.For(cancel.Request, 200, invite.LocalTag));
+        if (invite.IsProceeding)
+            Server.OnCancel(invite);
+    }
+
+    /// <summary>Peers older than RFC 3261 do not name their transactions; they are told so instead of being left without an
+    /// answer.</summary>
+    private void RejectOutdated(SipRequest request, SipHop source)
+    {
+        if (request.Method == SipMethod.Ack)
+            return;
+        var response = SipResponse.For(request, 400, SipId.NewTag(), "Via branch must begin with z9hG4bK");
+        Transmit(source with { Remote = request.TopVia.ResponseTarget(source.Remote) }, response.ToBytes());
+    }
+
+    private string UnsupportedExtensions(SipRequest request) => string.Join(", ", request.Headers.All(SipHeaderName.Require)
+        .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        .Where(extension => !_options.Supported.Contains(extension, StringComparer.OrdinalIgnoreCase)));
+
+    private void Fault(Exception exception)
+    {
+        Counters.CountFault();
+        _options.OnFault?.Invoke(exception);
+    }
+}

@@ -1,0 +1,202 @@
+namespace FlashCall.Sip;
+
+/// <summary>
+/// An INVITE of ours (RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2), together with its CANCEL (RFC 3261 §9.1). Responses
+/// other than 2xx are acknowledged here; the ACK for a 2xx belongs to the dialog, see <see cref="SipDialog"/>.
+/// </summary>
+public sealed class SipInviteClientTransaction : SipClientTransaction
+{
+    // Timer D: at least 32 s over an unreliable transport, whatever T1 is.
+    private static readonly TimeSpan AtLeastForTimerD = TimeSpan.FromSeconds(32);
+
+    private readonly SipTimer _retransmission;
+    private readonly SipTimer _end;
+    private State _state = State.Calling;
+    private TimeSpan _interval;
+    private bool _cancelWanted;
+    private bool _cancelSent;
+    private byte[]? _ack;
+
+    internal SipInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
+        : base(stack, request, hop, client)
+    {
+        _interval = Timings.T1;
+        _retransmission = new SipTimer(Retransmit);
+        _end = new SipTimer(End);
+    }
+
+    private enum State
+    {
+        Calling,
+        Proceeding,
+        Accepted,
+        Completed,
+        Terminated,
+    }
+
+    /// <summary>
+    /// Gives the call up. The CANCEL goes out at once if a provisional response has come, else when the first one comes; nothing happens
+    /// once there is a final response. The final response, normally 487, comes as any other; if none comes within 64·T1,
+    /// <see cref="SipClientFailure.CancelTimeout"/>. A 2xx that crosses the CANCEL comes too, and then the call has to be acknowledged
+    /// and ended with BYE.
+    /// </summary>
+    public void Cancel()
+    {
+        lock (Gate)
+        {
+            _cancelWanted = true;
+            if (_state == State.Proceeding)
+                SendCancel();
+        }
+    }
+
+    internal override void Begin()
+    {
+        lock (Gate)
+        {
+            if (!Stack.Transmit(Hop, Bytes.Span))
+            {
+                // Told from a timer's thread, so that the caller hears of it after the call that sent the request.
+                Stack.Timers.Start(new SipTimer(() => Fail(SipClientFailure.Transport)), TimeSpan.Zero);
+                return;
+            }
+            Stack.Timers.Start(_end, Timings.Timeout);
+            if (!Hop.Transport.IsReliable)
+                Stack.Timers.Start(_retransmission, _interval);
+        }
+    }
+
+    internal override void Receive(SipResponse response)
+    {
+        lock (Gate)
+        {
+            if (_state == State.Terminated)
+                return;
+            if (response.IsProvisional)
+            {
+                if (_state is not (State.Calling or State.Proceeding))
+                    return;
+                Proceed();
+            }
+            else if (response.IsSuccess)
+            {
+                // Also after another final response: with forks a phone may be picked up while the others are being cancelled, and a call
+                // that nobody acknowledges and ends stays open and is charged.
+                Accept();
+            }
+            else if (!TryComplete(response))
+            {
+                return;
+            }
+        }
+        Client.OnResponse(this, response);
+    }
+
+    private void Proceed()
+    {
+        if (_state == State.Calling)
+        {
+            _state = State.Proceeding;
+            Stack.Timers.Stop(_retransmission);
+            Stack.Timers.Stop(_end);
+        }
+        if (_cancelWanted)
+            SendCancel();
+    }
+
+    private void Accept()
+    {
+        if (_state == State.Accepted)
+            return;
+        _state = State.Accepted;
+        Stack.Timers.Stop(_retransmission);
+        // Timer M (RFC 6026 §8.4).
+        Stack.Timers.Start(_end, Timings.Timeout);
+    }
+
+    /// <summary>True if the response is the first final one; repeats are acknowledged again and go no further.</summary>
+    private bool TryComplete(SipResponse response)
+    {
+        if (_state is State.Calling or State.Proceeding)
+        {
+            _state = State.Completed;
+            Stack.Timers.Stop(_retransmission);
+            _ack = SipRequests.AckOf(Request, response).ToBytes();
+            Stack.Transmit(Hop, _ack);
+            Stack.Timers.Start(_end, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
+            return true;
+        }
+        // Also once a 2xx of another fork has come after it.
+        if (_ack is not null)
+            Stack.Retransmit(Hop, _ack);
+        return false;
+    }
+
+    private void SendCancel()
+    {
+        if (_cancelSent)
+            return;
+        _cancelSent = true;
+        Stack.Begin(new SipNonInviteClientTransaction(Stack, SipRequests.CancelOf(Request), Hop, CancelOutcome.Ignored));
+        Stack.Timers.Start(_end, Timings.Timeout);
+    }
+
+    // Timer A.
+    private void Retransmit()
+    {
+        lock (Gate)
+        {
+            if (_state != State.Calling)
+                return;
+            Stack.Retransmit(Hop, Bytes.Span);
+            _interval *= 2;
+            Stack.Timers.Start(_retransmission, _interval);
+        }
+    }
+
+    // Timer B while calling, the wait after a CANCEL while proceeding, timers D and M afterwards.
+    private void End()
+    {
+        State before;
+        lock (Gate)
+        {
+            before = _state;
+            // A provisional response stopped timer B in the moment it ran.
+            if (before == State.Proceeding && !_cancelSent)
+                return;
+            Terminate();
+        }
+        if (before == State.Calling)
+            Client.OnFailure(this, SipClientFailure.Timeout);
+        else if (before == State.Proceeding)
+            Client.OnFailure(this, SipClientFailure.CancelTimeout);
+    }
+
+    private void Fail(SipClientFailure failure)
+    {
+        lock (Gate)
+            Terminate();
+        Client.OnFailure(this, failure);
+    }
+
+    private void Terminate()
+    {
+        _state = State.Terminated;
+        Stack.Timers.Stop(_retransmission);
+        Stack.Forget(this);
+    }
+
+    /// <summary>What becomes of the CANCEL itself is told by the INVITE.</summary>
+    private sealed class CancelOutcome : ISipClient
+    {
+        public static readonly CancelOutcome Ignored = new();
+
+        public void OnResponse(SipClientTransaction transaction, SipResponse response)
+        {
+        }
+
+        public void OnFailure(SipClientTransaction transaction, SipClientFailure failure)
+        {
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace FlashCall.Sip;
+
+/// <summary>Requests that repeat parts of an INVITE.</summary>
+internal static class SipRequests
+{
+    /// <summary>The CANCEL of an INVITE (RFC 3261 §9.1).</summary>
+    public static SipRequest CancelOf(SipRequest invite) => Repeat(invite, SipMethod.Cancel, invite);
+
+    /// <summary>The ACK to a final response other than 2xx, part of the INVITE's transaction (RFC 3261 §17.1.1.3).</summary>
+    public static SipRequest AckOf(SipRequest invite, SipResponse response) => Repeat(invite, SipMethod.Ack, response);
+
+    private static SipRequest Repeat(SipRequest invite, string method, SipMessage toFrom)
+    {
+        var request = new SipRequest(method, invite.Uri);
+        request.Headers.Add(SipHeaderName.Via, invite.TopVia.Text);
+        request.Headers.Copy(SipHeaderName.Route, invite.Headers);
+        request.Headers.Add(SipHeaderName.MaxForwards, "70");
+        request.Headers.Copy(SipHeaderName.From, invite.Headers);
+        request.Headers.Copy(SipHeaderName.To, toFrom.Headers);
+        request.Headers.Copy(SipHeaderName.CallId, invite.Headers);
+        request.Headers.Add(SipHeaderName.CSeq, (invite.CSeq with { Method = method }).ToString());
+        return request;
+    }
+}

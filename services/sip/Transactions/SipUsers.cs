@@ -1,0 +1,53 @@
+namespace FlashCall.Sip;
+
+/// <summary>
+/// Who sent a request and waits for its responses: the transaction user of RFC 3261 §5. Called on the thread that received the message or
+/// on one of the pool, for one transaction possibly before the call that sent the request has returned. Takes its own lock, and does not
+/// block.
+/// </summary>
+public interface ISipClient
+{
+    /// <summary>A response has come: each provisional one, the final one once, and each 2xx to an INVITE every time it comes, also from
+    /// other forks.</summary>
+    void OnResponse(SipClientTransaction transaction, SipResponse response);
+
+    /// <summary>No final response will come. The last call for this transaction.</summary>
+    void OnFailure(SipClientTransaction transaction, SipClientFailure failure);
+}
+
+/// <summary>Why no final response comes.</summary>
+public enum SipClientFailure
+{
+    /// <summary>None came in time (timers B and F of RFC 3261 §17.1). For an INVITE: not even a provisional one.</summary>
+    Timeout,
+
+    /// <summary>The transport could not send the request.</summary>
+    Transport,
+
+    /// <summary>The INVITE was cancelled and nothing final came within 64·T1 (RFC 3261 §9.1).</summary>
+    CancelTimeout,
+}
+
+/// <summary>
+/// Who answers requests: the server core of RFC 3261 §5. Called on the thread that received the message; takes its own lock, and does not
+/// block.
+/// </summary>
+public interface ISipServer
+{
+    /// <summary>
+    /// A new request, anything but ACK and CANCEL; repeats are answered below. Answer with
+    /// <see cref="SipServerTransaction.Respond(SipResponse)"/>, now or later. The stack sends a 100 for an INVITE that is not answered
+    /// when this returns, and a 500 if this throws.
+    /// </summary>
+    void OnRequest(SipServerTransaction transaction);
+
+    /// <summary>The caller gave up an INVITE that has no final response yet. The CANCEL itself is answered; answer the INVITE with
+    /// 487.</summary>
+    void OnCancel(SipServerTransaction invite);
+
+    /// <summary>An ACK to a 2xx (those to other responses are handled below). May come more than once.</summary>
+    void OnAck(SipRequest ack, SipHop source);
+
+    /// <summary>No ACK came for the final response to an INVITE other than 2xx within 64·T1 (timer H). The transaction is over.</summary>
+    void OnUnacknowledged(SipServerTransaction invite);
+}

@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FlashCall.Sip;
+
+/// <summary>
+/// SIP over UDP (RFC 3261 §18): one socket, from which everything is sent, so that responses to <c>rport</c> (RFC 3581) find back.
+/// Bound to the IPv6 wildcard it serves IPv4 as well.
+/// </summary>
+public sealed class UdpSipTransport : SipTransport
+{
+    // A burst of requests waits in the kernel instead of being dropped and sent again half a second later.
+    private const int SocketBufferBytes = 4 * 1024 * 1024;
+
+    private const int MaxRoutesRemembered = 1024;
+
+    private static readonly TimeSpan PauseAfterError = TimeSpan.FromMilliseconds(10);
+
+    private readonly Socket _socket;
+    private readonly bool _mapsIPv4;
+    private readonly IPEndPoint? _advertised;
+    private readonly ConcurrentDictionary<IPAddress, IPAddress> _localAddressByRemote = new();
+    private readonly CancellationTokenSource _closing = new();
+    private Task _receiving = Task.CompletedTask;
+    private bool _closed;
+
+    /// <summary>Binds the socket.</summary>
+    /// <param name="local">Address and port to listen on; port 0 takes a free one.</param>
+    /// <param name="advertised">Where peers reach us, if a NAT stands between; null for the local address.</param>
+    /// <exception cref="SocketException">The port is taken, or the address is not ours.</exception>
+    public UdpSipTransport(IPEndPoint local, IPEndPoint? advertised = null)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        _advertised = advertised;
+        _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            _mapsIPv4 = local.Address.Equals(IPAddress.IPv6Any);
+            if (_mapsIPv4)
+                _socket.DualMode = true;
+            _socket.ReceiveBufferSize = SocketBufferBytes;
+            _socket.SendBufferSize = SocketBufferBytes;
+            _socket.Bind(local);
+            LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string Protocol => "UDP";
+
+    /// <inheritdoc/>
+    public override bool IsReliable => false;
+
+    /// <inheritdoc/>
+    public override IPEndPoint LocalEndPoint { get; }
+
+    /// <inheritdoc/>
+    public override bool CanReach(IPEndPoint remote) => remote.AddressFamily == _socket.AddressFamily || _mapsIPv4;
+
+    /// <inheritdoc/>
+    public override IPEndPoint AddressFor(IPEndPoint remote)
+    {
+        if (_advertised is not null)
+            return _advertised;
+        if (!LocalEndPoint.Address.Equals(IPAddress.Any) && !LocalEndPoint.Address.Equals(IPAddress.IPv6Any))
+            return LocalEndPoint;
+        // Bound to all addresses: the one that the route to this peer uses.
+        if (!_localAddressByRemote.TryGetValue(remote.Address, out var address))
+        {
+            address = RouteTo(remote);
+            // Peers choose their addresses, so what is remembered of them has a limit.
+            if (_localAddressByRemote.Count < MaxRoutesRemembered)
+                _localAddressByRemote.TryAdd(remote.Address, address);
+        }
+        return new IPEndPoint(address, LocalEndPoint.Port);
+    }
+
+    /// <inheritdoc/>
+    public override bool Send(ReadOnlySpan<byte> message, IPEndPoint remote)
+    {
+        var target = _mapsIPv4 && remote.AddressFamily == AddressFamily.InterNetwork
+            ? new IPEndPoint(remote.Address.MapToIPv6(), remote.Port)
+            : remote;
+        try
+        {
+            return _socket.SendTo(message, SocketFlags.None, target) == message.Length;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Start(SipMessageArrived onMessage, Action<Exception> onError) =>
+        _receiving = Task.Run(() => ReceiveAsync(onMessage, onError), CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async ValueTask CloseAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, true))
+            return;
+        await _closing.CancelAsync();
+        await _receiving;
+        _socket.Dispose();
+        _closing.Dispose();
+    }
+
+    private static IPAddress RouteTo(IPEndPoint remote)
+    {
+        // Connecting a datagram socket sends nothing; it asks the kernel for the route.
+        using var probe = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            probe.Connect(remote);
+            return ((IPEndPoint)probe.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            // Without a route the message will not leave either, and sending it says so.
+            return remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
+        }
+    }
+
+    private async Task ReceiveAsync(SipMessageArrived onMessage, Action<Exception> onError)
+    {
+        var buffer = GC.AllocateUninitializedArray<byte>(SipParser.MaxMessageBytes, pinned: true);
+        var from = new SocketAddress(_socket.AddressFamily);
+        var any = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (!_closing.IsCancellationRequested)
+        {
+            try
+            {
+                var length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _closing.Token);
+                onMessage(buffer.AsSpan(0, length), Unmapped((IPEndPoint)any.Create(from)));
+            }
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            {
+                return;
+            }
+            // The loop outlives whatever one datagram brings: an ICMP error that surfaces here, or a fault above.
+            catch (Exception exception)
+            {
+                onError(exception);
+                await Task.Delay(PauseAfterError, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private IPEndPoint Unmapped(IPEndPoint source) =>
+        _mapsIPv4 && source.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(source.Address.MapToIPv4(), source.Port) : source;
+}

@@ -1,0 +1,46 @@
+using FlashCall.Contracts;
+using FlashCall.Verification.Sessions;
+
+namespace FlashCall.Verification.Channels.FlashCalls;
+
+/// <summary>News about an attempt by flash call, from the pool or the dialer.</summary>
+internal abstract record FlashCallCommand : AttemptCommand
+{
+    private FlashCallCommand()
+    {
+    }
+
+    /// <summary>The pool gave a caller ID.</summary>
+    public sealed record TakeCallerId(CallerIdLeased News) : FlashCallCommand;
+
+    /// <summary>The pool gave none.</summary>
+    public sealed record TakeRefusal(CallerIdUnavailable News) : FlashCallCommand;
+
+    /// <summary>The phone rings.</summary>
+    public sealed record TakeRinging(FlashCallRinging News) : FlashCallCommand;
+
+    /// <summary>The call is over.</summary>
+    public sealed record TakeCallEnd(FlashCallEnded News) : FlashCallCommand;
+}
+
+/// <summary>A caller ID as a client reports it: the whole number in any spelling, or its last digits.</summary>
+internal abstract record ReportedCallerId : ReportedCode
+{
+    private ReportedCallerId()
+    {
+    }
+
+    /// <summary>As a phone shows or logs it.</summary>
+    public sealed record Whole(string Text) : ReportedCallerId
+    {
+        /// <summary>Says nothing of the text: it may be a stranger's number.</summary>
+        public override string ToString() => nameof(Whole);
+    }
+
+    /// <summary>The last digits, as a person types them. ASCII digits only.</summary>
+    public sealed record LastDigits(string Digits) : ReportedCallerId
+    {
+        /// <summary>Says nothing of the digits.</summary>
+        public override string ToString() => nameof(LastDigits);
+    }
+}

@@ -1,0 +1,27 @@
+namespace FlashCall.Verification.Sessions;
+
+/// <summary>The rules of one session, chosen by its purpose and stored with it, so that a later change of settings changes no session under way.</summary>
+internal sealed record SessionPolicy
+{
+    /// <summary>The channels to try, in order; the same one may stand there again. At least one, at most 5.</summary>
+    public required IReadOnlyList<string> Route { get; init; }
+
+    /// <summary>How long the session lives, from request to the last report. 30 s to 10 min (NIST SP 800-63B allows 10 min at most).</summary>
+    public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>How long the phone rings. 1 to 30 s; a missed call shows on most phones after 1 to 5 s.</summary>
+    public required TimeSpan RingTime { get; init; }
+
+    /// <summary>How long to wait for the ring, from the INVITE. 1 to 60 s; real networks take 1 to 7 s.</summary>
+    public required TimeSpan PostDialDelayCap { get; init; }
+
+    /// <summary>Reports allowed at most, wrong ones and the right one together. 1 to 10.</summary>
+    public required int MaxReports { get; init; }
+
+    /// <summary>The highest chance of guessing right that is accepted over all reports of an attempt, such as 0.001. Above 0, at most 0.1.</summary>
+    public required double GuessBound { get; init; }
+
+    /// <summary>The reports an attempt allows when so many numbers could have rung: as many guesses as the bound permits, never more
+    /// than <see cref="MaxReports"/>; 0 where a single guess is already too likely.</summary>
+    public int ReportsFor(long candidates) => (int)Math.Min(MaxReports, Math.Floor(candidates * GuessBound));
+}

@@ -1,0 +1,167 @@
+using FlashCall.Contracts;
+
+namespace FlashCall.Verification.Sessions;
+
+/// <summary>What happened in a verification session: the stored truth. Events are never changed, only added to.</summary>
+internal abstract record VerificationEvent
+{
+    private protected VerificationEvent()
+    {
+    }
+
+    /// <summary>When it happened (UTC), by the clock of the service that saw it.</summary>
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>Events of the session itself, the same for every channel.</summary>
+internal abstract record SessionEvent : VerificationEvent
+{
+    private SessionEvent()
+    {
+    }
+
+    /// <summary>A client asked to verify a number. The only event that holds personal data.</summary>
+    public sealed record VerificationRequested : SessionEvent
+    {
+        /// <summary>The application that asked.</summary>
+        public required string ApplicationId { get; init; }
+
+        /// <summary>The number to verify; <see cref="PhoneNumber.Erased"/> once the person was forgotten.</summary>
+        public required PhoneNumber To { get; init; }
+
+        /// <summary>What it is for.</summary>
+        public required Purpose Purpose { get; init; }
+
+        /// <summary>The client's own reference, if it gave one.</summary>
+        public string? Reference { get; init; }
+
+        /// <summary>The client's own notes.</summary>
+        public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+        /// <summary>What the client told of the device.</summary>
+        public required ClientContext Client { get; init; }
+
+        /// <summary>The rules of this session, as they were when it began.</summary>
+        public required SessionPolicy Policy { get; init; }
+    }
+
+    /// <summary>The fraud service answered.</summary>
+    public sealed record RiskAssessed : SessionEvent
+    {
+        /// <summary>What to do.</summary>
+        public required Verdict Verdict { get; init; }
+
+        /// <summary>0 to 100.</summary>
+        public required int Score { get; init; }
+
+        /// <summary>Why.</summary>
+        public required IReadOnlyList<RiskFactor> Factors { get; init; }
+
+        /// <summary>The policy that decided.</summary>
+        public required string PolicyVersion { get; init; }
+
+        /// <summary>The kind of line.</summary>
+        public required LineType LineType { get; init; }
+    }
+
+    /// <summary>An attempt over one channel began.</summary>
+    public sealed record AttemptStarted : SessionEvent
+    {
+        /// <summary>The attempt.</summary>
+        public required Guid AttemptId { get; init; }
+
+        /// <summary>Its place on the route, from 0.</summary>
+        public required int Position { get; init; }
+
+        /// <summary>The channel's name.</summary>
+        public required string Channel { get; init; }
+    }
+
+    /// <summary>An attempt did not reach the phone; the next of the route follows, if there is one.</summary>
+    public sealed record AttemptFailed : SessionEvent
+    {
+        /// <summary>The attempt.</summary>
+        public required Guid AttemptId { get; init; }
+
+        /// <summary>Stable code in snake_case.</summary>
+        public required string Reason { get; init; }
+    }
+
+    /// <summary>The client reported what it saw. The report itself is not kept: a wrong one may be somebody else's number.</summary>
+    public sealed record ReportReceived : SessionEvent
+    {
+        /// <summary>The attempt that was reported on.</summary>
+        public required Guid AttemptId { get; init; }
+
+        /// <summary>Read by the app, or typed by the person.</summary>
+        public required ReportSource Source { get; init; }
+
+        /// <summary>Whether it was right.</summary>
+        public required bool Matched { get; init; }
+    }
+
+    /// <summary>The number is verified.</summary>
+    public sealed record VerificationSucceeded : SessionEvent
+    {
+        /// <summary>The attempt that proved it.</summary>
+        public required Guid AttemptId { get; init; }
+    }
+
+    /// <summary>Refused by the risk assessment; nothing rang.</summary>
+    public sealed record VerificationDenied : SessionEvent
+    {
+        /// <summary>The code of the heaviest risk factor.</summary>
+        public required string Reason { get; init; }
+
+        /// <summary>That factor's sentence.</summary>
+        public required string Detail { get; init; }
+    }
+
+    /// <summary>No attempt reached the phone, or too many reports were wrong.</summary>
+    public sealed record VerificationFailed : SessionEvent
+    {
+        /// <summary>Stable code in snake_case.</summary>
+        public required string Reason { get; init; }
+    }
+
+    /// <summary>Nobody reported in time.</summary>
+    public sealed record VerificationExpired : SessionEvent;
+
+    /// <summary>The client cancelled.</summary>
+    public sealed record VerificationCancelled : SessionEvent;
+
+    /// <summary>A newer session for the same number and application took the place of this one.</summary>
+    public sealed record VerificationSuperseded : SessionEvent
+    {
+        /// <summary>The newer session.</summary>
+        public required Guid By { get; init; }
+    }
+
+    /// <summary>The platform failed to do its part in time.</summary>
+    public sealed record VerificationErrored : SessionEvent
+    {
+        /// <summary>Stable code in snake_case.</summary>
+        public required string Reason { get; init; }
+    }
+}
+
+/// <summary>Events of one attempt; each channel has its own closed set of them.</summary>
+internal abstract record AttemptEvent : VerificationEvent
+{
+    private protected AttemptEvent()
+    {
+    }
+
+    /// <summary>The attempt.</summary>
+    public required Guid AttemptId { get; init; }
+}
+
+/// <summary>How the caller ID came to be reported.</summary>
+internal enum ReportSource
+{
+    /// <summary>A person read the missed call and typed it.</summary>
+    Typed,
+
+    /// <summary>An app read it from the phone.</summary>
+    Intercepted,
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using FlashCall.Contracts;
+using FlashCall.Verification.Channels;
+
+namespace FlashCall.Verification.Sessions;
+
+/// <summary>Where a verification session stands: one of a closed set of states, folded from its events by <see cref="Evolver"/>.</summary>
+internal abstract record VerificationSession
+{
+    private VerificationSession()
+    {
+    }
+
+    /// <summary>The session, also the id of its stream.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>What was asked for, the same for the whole session.</summary>
+    public required Request Asked { get; init; }
+
+    /// <summary>Every attempt so far, the current one last.</summary>
+    public ImmutableList<Attempt> Attempts { get; init; } = [];
+
+    /// <summary>Reports received for the current attempt.</summary>
+    public int ReportsUsed { get; init; }
+
+    /// <summary>The attempt under way, or the last one of an ended session; null before the first.</summary>
+    public Attempt? Current => Attempts.Count > 0 ? Attempts[^1] : null;
+
+    /// <summary>Reports the client may still make.</summary>
+    public int ReportsLeft => this is Ended ? 0 : Math.Max(0, (Current?.ReportsAllowed ?? 0) - ReportsUsed);
+
+    /// <summary>Whether the session still wants something of this attempt: it is the current one, has not failed, and the session goes on.</summary>
+    public bool Wants(Attempt attempt) => this is Attempting && Current?.Id == attempt.Id && attempt.Failure is null;
+
+    /// <summary>What a client asked for.</summary>
+    public sealed record Request(
+        string ApplicationId,
+        PhoneNumber To,
+        Purpose Purpose,
+        string? Reference,
+        IReadOnlyDictionary<string, string>? Metadata,
+        ClientContext Client,
+        SessionPolicy Policy,
+        DateTimeOffset At)
+    {
+        /// <summary>When the session ends if nothing else ends it.</summary>
+        public DateTimeOffset ExpiresAt => At + Policy.Lifetime;
+    }
+
+    /// <summary>Waits for the risk assessment.</summary>
+    public sealed record AwaitingRisk : VerificationSession;
+
+    /// <summary>On its route: an attempt is under way, or has rung and waits for the report.</summary>
+    public sealed record Attempting : VerificationSession;
+
+    /// <summary>At its end. A call may still have to stop; its attempt knows.</summary>
+    public sealed record Ended : VerificationSession
+    {
+        /// <summary>How it ended.</summary>
+        public required VerificationOutcome Outcome { get; init; }
+
+        /// <summary>Stable code in snake_case; null when it succeeded.</summary>
+        public string? Reason { get; init; }
+
+        /// <summary>A sentence, where the event had one.</summary>
+        public string? Detail { get; init; }
+
+        /// <summary>When.</summary>
+        public required DateTimeOffset At { get; init; }
+
+        /// <summary>The attempt that proved the number.</summary>
+        public Guid? ProvenBy { get; init; }
+    }
+}

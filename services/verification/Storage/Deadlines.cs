@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using FlashCall.Hosting;
+using FlashCall.Verification.Sessions;
+using Marten;
+using Npgsql;
+
+namespace FlashCall.Verification.Storage;
+
+/// <summary>
+/// Looks at each session again when its deadline passes. Any replica takes what is due; one that dies leaves the row to the next. Too late,
+/// too early or twice is harmless, since the session decides by its state.
+/// </summary>
+internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sessions, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
+{
+    private const int Batch = 100;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a replica may take for what it claimed before another one takes it.</summary>
+    private static readonly TimeSpan Claim = TimeSpan.FromSeconds(15);
+
+    /// <summary>Sets, moves or removes a session's deadline in the transaction of its step.</summary>
+    public static void Set(IDocumentSession session, Guid verificationId, DateTimeOffset? due)
+    {
+        if (due is { } at)
+        {
+            session.QueueSqlCommand(
+                "insert into deadlines (verification_id, due_at, traceparent) values (?, ?, nullif(?, '')) "
+                + "on conflict (verification_id) do update set due_at = excluded.due_at, traceparent = coalesce(deadlines.traceparent, excluded.traceparent)",
+                verificationId, at, Activity.Current?.Id ?? "");
+        }
+        else
+        {
+            session.QueueSqlCommand("delete from deadlines where verification_id = ?", verificationId);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Poll, time);
+        do
+        {
+            try
+            {
+                while (await PassDueAsync(stoppingToken) == Batch)
+                {
+                }
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            {
+                LogUnavailable(exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<int> PassDueAsync(CancellationToken cancellationToken)
+    {
+        var due = new List<(Guid Id, string? TraceParent)>();
+        var now = time.GetUtcNow();
+        await using (var claim = data.CreateCommand(
+            """
+            update deadlines set due_at = $2
+            where verification_id in (select verification_id from deadlines where due_at <= $1 order by due_at limit $3 for update skip locked)
+            returning verification_id, traceparent
+            """))
+        {
+            claim.Parameters.Add(new() { Value = now });
+            claim.Parameters.Add(new() { Value = now + Claim });
+            claim.Parameters.Add(new() { Value = Batch });
+            await using var reader = await claim.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                due.Add((reader.GetGuid(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1)));
+        }
+        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
+            (session, cancelled) => PassAsync(session.Id, session.TraceParent, cancelled));
+        return due.Count;
+    }
+
+    private async ValueTask PassAsync(Guid id, string? traceParent, CancellationToken cancellationToken)
+    {
+        using var activity = Telemetry.Source.StartActivity("deadline", ActivityKind.Internal, traceParent);
+        try
+        {
+            await sessions.HandleAsync(id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.GetUtcNow() }, cancellationToken);
+        }
+        // One session that cannot be handled must not keep the others waiting; its row stays and comes due again.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogFailed(id, exception);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Deadlines wait: PostgreSQL does not answer")]
+    private partial void LogUnavailable(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The deadline of session {VerificationId} could not be handled; it is tried again in 15 s")]
+    private partial void LogFailed(Guid verificationId, Exception exception);
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+using FlashCall.Contracts;
+using FlashCall.Hosting;
+using FlashCall.Verification.Sessions;
+using Marten;
+using Npgsql;
+
+namespace FlashCall.Verification.Storage;
+
+/// <summary>
+/// Messages that leave after a commit, and leave for certain: rows written with the events, sent at once by the process that committed
+/// them, deleted in batches when the broker has confirmed. What a dead process or a silent broker left behind, any replica sends.
+/// MassTransit has no outbox for Marten; <c>docs/decisions</c> says why this one.
+/// </summary>
+internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
+{
+    private const int Batch = 200;
+
+    /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice for nothing.</summary>
+    private static readonly TimeSpan LeftBehindAfter = TimeSpan.FromSeconds(6);
+
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
+
+    /// <summary>The messages a session can call for, by the name under which the row keeps them.</summary>
+    private static readonly Dictionary<string, Type> Types = new[]
+    {
+        typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp), typeof(VerificationCompleted),
+    }.ToDictionary(type => type.FullName!, StringComparer.Ordinal);
+
+    private readonly Channel<Guid> _sent = System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Writes the messages in the transaction of the session's step.</summary>
+    public void Enlist(IDocumentSession session, Guid verificationId, IEnumerable<OutgoingMessage> messages)
+    {
+        var due = time.GetUtcNow() + LeftBehindAfter;
+        foreach (var message in messages)
+        {
+            session.QueueSqlCommand(
+                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
+                message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
+                JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
+        }
+    }
+
+    /// <summary>Sends the messages of a step that has committed. Returns at once: the rows answer for their arrival.</summary>
+    public void Dispatch(IEnumerable<OutgoingMessage> messages)
+    {
+        foreach (var message in messages)
+            _ = SendAsync(message);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(DeleteSentAsync(stoppingToken), SweepAsync(stoppingToken));
+
+    private async Task SendAsync(OutgoingMessage message)
+    {
+        using var timeout = new CancellationTokenSource(SendTimeout, time);
+        try
+        {
+            await (message.Queue is { } queue
+                ? messenger.SendAsync(queue, message.Body, message.Id, timeout.Token)
+                : messenger.PublishAsync(message.Body, message.Id, timeout.Token));
+            _sent.Writer.TryWrite(message.Id);
+        }
+        // Whatever went wrong, the row is still there, and the sweep tries again.
+        catch (Exception exception)
+        {
+            LogNotSent(message.Body.GetType().Name, exception.GetType().Name, exception.Message);
+        }
+    }
+
+    private async Task DeleteSentAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<Guid>(Batch);
+        while (await _sent.Reader.WaitToReadAsync(stoppingToken))
+        {
+            while (batch.Count < Batch && _sent.Reader.TryRead(out var id))
+                batch.Add(id);
+            try
+            {
+                await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
+                delete.Parameters.Add(new() { Value = batch.ToArray() });
+                await delete.ExecuteNonQueryAsync(stoppingToken);
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            {
+                // They are sent once more by the sweep; receivers know a repeat.
+                LogUnavailable(exception);
+            }
+            batch.Clear();
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Sweep, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                while (await SendLeftBehindAsync(stoppingToken) == Batch)
+                {
+                }
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            {
+                LogUnavailable(exception);
+            }
+        }
+    }
+
+    private async Task<int> SendLeftBehindAsync(CancellationToken cancellationToken)
+    {
+        var left = new List<(OutgoingMessage Message, string? TraceParent)>();
+        var now = time.GetUtcNow();
+        await using (var claim = data.CreateCommand(
+            """
+            update outbox set due_at = $2
+            where message_id in (select message_id from outbox where due_at <= $1 order by due_at limit $3 for update skip locked)
+            returning message_id, queue, type, body, traceparent
+            """))
+        {
+            claim.Parameters.Add(new() { Value = now });
+            claim.Parameters.Add(new() { Value = now + LeftBehindAfter });
+            claim.Parameters.Add(new() { Value = Batch });
+            await using var reader = await claim.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                if (!Types.TryGetValue(reader.GetString(2), out var type))
+                {
+                    // Written by a newer version beside this one, which will send it.
+                    LogUnknown(reader.GetString(2));
+                    continue;
+                }
+                var body = JsonSerializer.Deserialize(reader.GetString(3), type)!;
+                left.Add((
+                    new OutgoingMessage(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1), body),
+                    await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4)));
+            }
+        }
+        if (left.Count > 0)
+            LogLeftBehind(left.Count);
+        await Task.WhenAll(left.Select(async row =>
+        {
+            using var activity = Telemetry.Source.StartActivity("outbox resend", ActivityKind.Internal, row.TraceParent);
+            await SendAsync(row.Message);
+        }));
+        return left.Count;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Message} could not be sent now ({Error}: {Detail}); it is sent again in a few seconds")]
+    private partial void LogNotSent(string message, string error, string detail);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Sending {Count} messages that were left behind")]
+    private partial void LogLeftBehind(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox holds a message of the unknown type {Type}; a newer replica has to send it")]
+    private partial void LogUnknown(string type);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox waits: PostgreSQL does not answer")]
+    private partial void LogUnavailable(Exception exception);
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using FlashCall.Contracts;
+using FlashCall.Verification.Channels.FlashCalls;
+using FlashCall.Verification.Sessions;
+
+namespace FlashCall.Verification.Verifications;
+
+/// <summary>One thing that happened, as clients see it.</summary>
+/// <param name="Step">Stable name in snake_case.</param>
+/// <param name="At">When.</param>
+/// <param name="Detail">A few words more.</param>
+internal sealed record TimelineStep(string Step, DateTimeOffset At, string? Detail = null);
+
+/// <summary>The events of a session in the words of a client: no caller ID, no internal ids.</summary>
+internal static class Timeline
+{
+    public static IReadOnlyList<TimelineStep> Of(IEnumerable<VerificationEvent> events) =>
+        [.. events.SelectMany(StepsOf).OrderBy(step => step.At)];
+
+    private static IEnumerable<TimelineStep> StepsOf(VerificationEvent happened) => happened switch
+    {
+        SessionEvent.VerificationRequested asked => [new("requested", asked.At)],
+        SessionEvent.RiskAssessed risk => [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
+        SessionEvent.AttemptStarted => [],
+        SessionEvent.AttemptFailed failed => [new("attempt_failed", failed.At, failed.Reason)],
+        SessionEvent.ReportReceived report => [new("reported", report.At, report.Matched ? "match" : "no match")],
+        SessionEvent.VerificationSucceeded => [new("verified", happened.At)],
+        SessionEvent.VerificationDenied denied => [new("denied", denied.At, denied.Reason)],
+        SessionEvent.VerificationFailed failed => [new("failed", failed.At, failed.Reason)],
+        SessionEvent.VerificationExpired => [new("expired", happened.At)],
+        SessionEvent.VerificationCancelled => [new("cancelled", happened.At)],
+        SessionEvent.VerificationSuperseded => [new("superseded", happened.At)],
+        SessionEvent.VerificationErrored errored => [new("error", errored.At, errored.Reason)],
+        FlashCallEvent.CallerIdLeased lease =>
+            [new("caller_id_leased", lease.At, string.Create(CultureInfo.InvariantCulture, $"1 of {lease.Candidates:N0}, {Math.Log2(lease.Candidates):F1} bits"))],
+        FlashCallEvent.CallerIdRefused refused => [new("caller_id_refused", refused.At, refused.Reason)],
+        FlashCallEvent.CallNotPlaced not => [new("call_not_placed", not.At, not.Reason)],
+        FlashCallEvent.CallRang rang => [new("invited", rang.InvitedAt), new("ringing", rang.At)],
+        FlashCallEvent.CallEnded ended => EndOf(ended),
+        FlashCallEvent.NewsOverdue => [new("overdue", happened.At)],
+        _ => throw new InvalidOperationException($"Unknown event {happened.GetType().Name}."),
+    };
+
+    private static IEnumerable<TimelineStep> EndOf(FlashCallEvent.CallEnded ended)
+    {
+        if (ended is { InvitedAt: { } invitedAt, RangAt: null })
+            yield return new TimelineStep("invited", invitedAt);
+        yield return ended.Disposition switch
+        {
+            CallDisposition.Rang when ended.RangAt is { } rangAt =>
+                new TimelineStep("hung_up", ended.At, string.Create(CultureInfo.InvariantCulture, $"rang {(ended.At - rangAt).TotalMilliseconds:F0} ms")),
+            CallDisposition.Answered => new TimelineStep("answered", ended.At, "picked up; billed"),
+            var disposition => new TimelineStep("call_ended", ended.At, disposition.ToString()),
+        };
+    }
+}

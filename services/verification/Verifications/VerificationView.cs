@@ -1,0 +1,118 @@
+using FlashCall.Contracts;
+using FlashCall.Verification.Channels.FlashCalls;
+using FlashCall.Verification.Sessions;
+using FlashCall.Verification.Storage;
+
+namespace FlashCall.Verification.Verifications;
+
+/// <summary>A verification as clients see it.</summary>
+internal sealed record VerificationView
+{
+    public required Guid Id { get; init; }
+
+    /// <summary><c>pending</c>, <c>ringing</c>, <c>awaiting_report</c>, <c>verified</c>, <c>failed</c>, <c>denied</c>, <c>expired</c>,
+    /// <c>cancelled</c>, <c>superseded</c> or <c>error</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why it ended: a stable code.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The same as a sentence.</summary>
+    public string? Detail { get; init; }
+
+    public required PhoneNumber To { get; init; }
+
+    public required Purpose Purpose { get; init; }
+
+    public string? Reference { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>The channel of the attempt under way, or of the last one.</summary>
+    public string? Channel { get; init; }
+
+    public FlashCallView? FlashCall { get; init; }
+
+    public required int ReportsLeft { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>What happened, in order; with <c>GET</c> only.</summary>
+    public IReadOnlyList<TimelineStep>? Timeline { get; init; }
+
+    /// <summary>The session with its timeline.</summary>
+    public static VerificationView Of(SessionHistory history) => Of(history.State) with { Timeline = Verifications.Timeline.Of(history.Events) };
+
+    /// <summary>The session as it stands.</summary>
+    public static VerificationView Of(VerificationSession session)
+    {
+        var ended = session as VerificationSession.Ended;
+        return new VerificationView
+        {
+            Id = session.Id,
+            Status = StatusOf(session),
+            Reason = ended?.Reason,
+            Detail = ended?.Detail ?? Reasons.Sentence(ended?.Reason),
+            To = session.Asked.To,
+            Purpose = session.Asked.Purpose,
+            Reference = session.Asked.Reference,
+            Metadata = session.Asked.Metadata,
+            Channel = session.Current?.Channel ?? session.Asked.Policy.Route[0],
+            FlashCall = session.Current is FlashCallAttempt.WithCallerId attempt ? FlashCallView.Of(attempt, session) : null,
+            ReportsLeft = session.ReportsLeft,
+            CreatedAt = session.Asked.At,
+            ExpiresAt = session.Asked.ExpiresAt,
+            EndedAt = ended?.At,
+        };
+    }
+
+    private static string StatusOf(VerificationSession session) => session switch
+    {
+        VerificationSession.Ended ended => ended.Outcome switch
+        {
+            VerificationOutcome.Succeeded => "verified",
+            VerificationOutcome.Failed => "failed",
+            VerificationOutcome.Denied => "denied",
+            VerificationOutcome.Expired => "expired",
+            VerificationOutcome.Cancelled => "cancelled",
+            VerificationOutcome.Superseded => "superseded",
+            VerificationOutcome.Errored => "error",
+            _ => throw new InvalidOperationException($"Unknown outcome {ended.Outcome}."),
+        },
+        { Current: FlashCallAttempt.Ringing } => "ringing",
+        { Current: FlashCallAttempt.Over } => "awaiting_report",
+        _ => "pending",
+    };
+}
+
+/// <summary>What a client needs for the attempt by flash call.</summary>
+internal sealed record FlashCallView
+{
+    /// <summary>The leading part of the caller ID.</summary>
+    public required string CallerIdPrefix { get; init; }
+
+    /// <summary>Its whole length, the plus included.</summary>
+    public required int CallerIdLength { get; init; }
+
+    /// <summary>How many of its last digits a person types.</summary>
+    public required int EnterDigits { get; init; }
+
+    /// <summary>The call has come by then, or does not come.</summary>
+    public required DateTimeOffset InterceptUntil { get; init; }
+
+    /// <summary>The caller ID itself; not before the session has ended.</summary>
+    public CallerId? CallerId { get; init; }
+
+    public static FlashCallView Of(FlashCallAttempt.WithCallerId attempt, VerificationSession session) => new()
+    {
+        CallerIdPrefix = attempt.Lease.DisclosedPrefix,
+        CallerIdLength = attempt.Lease.CallerId.E164.Length,
+        EnterDigits = attempt.EnterDigits,
+        InterceptUntil = attempt.Lease.At + FlashCallChannel.DialWithin + session.Asked.Policy.PostDialDelayCap + session.Asked.Policy.RingTime,
+        CallerId = session is VerificationSession.Ended ? attempt.Lease.CallerId : null,
+    };
+}

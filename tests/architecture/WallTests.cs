@@ -1,0 +1,67 @@
+using System.Reflection;
+using Xunit;
+
+namespace FlashCall.Architecture.Tests;
+
+/// <summary>The walls between the rooms of the house: what each assembly may know of the others.</summary>
+public sealed class WallTests
+{
+    private static readonly string[] Services = ["FlashCall.Gateway", "FlashCall.Verification", "FlashCall.NumberPool", "FlashCall.Fraud", "FlashCall.Dialer"];
+
+    public static TheoryData<string, string[]> Rooms => new()
+    {
+        { "FlashCall.Contracts", [] },
+        { "FlashCall.Sip", [] },
+        { "FlashCall.Hosting", ["FlashCall.Contracts"] },
+        { "FlashCall.Gateway", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.Verification", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.NumberPool", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.Fraud", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.Dialer", ["FlashCall.Contracts", "FlashCall.Hosting", "FlashCall.Sip"] },
+        { "FlashCall.Handset", ["FlashCall.Sip"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_knows_no_other_than_these(string room, string[] known) =>
+        Assert.Subset(known.ToHashSet(StringComparer.Ordinal), References(room).Where(name => name.StartsWith("FlashCall.", StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal));
+
+    [Fact]
+    public void Contracts_know_numbers_and_nothing_of_how_they_travel() => Assert.All(
+        References("FlashCall.Contracts"),
+        name => Assert.True(IsOfTheRuntime(name) || name == "PhoneNumbers", $"FlashCall.Contracts references {name}."));
+
+    [Fact]
+    public void Sip_needs_nothing_but_the_runtime() =>
+        Assert.All(References("FlashCall.Sip"), name => Assert.True(IsOfTheRuntime(name), $"FlashCall.Sip references {name}."));
+
+    [Theory]
+    [InlineData("FlashCall.Gateway", "Npgsql")]
+    [InlineData("FlashCall.Gateway", "MassTransit")]
+    [InlineData("FlashCall.NumberPool", "Marten")]
+    [InlineData("FlashCall.Fraud", "Marten")]
+    [InlineData("FlashCall.Dialer", "Marten")]
+    public void A_service_does_without(string service, string library) =>
+        Assert.DoesNotContain(References(service), name => name == library || name.StartsWith(library + ".", StringComparison.Ordinal));
+
+    [Fact]
+    public void Services_show_nothing_to_the_outside_but_what_travels()
+    {
+        // What is public in a service is either a message or somebody's temptation to reference it.
+        foreach (var service in Services)
+        {
+            foreach (var type in Assembly.Load(service).GetExportedTypes())
+                Assert.True(type.Name is "SessionsMoved" or "Program", $"{type.FullName} is public. Make it internal; services meet in FlashCall.Contracts.");
+        }
+    }
+
+    [Fact]
+    public void MassTransit_stays_on_its_free_version() =>
+        Assert.Equal(8, Assembly.Load("FlashCall.Hosting").GetReferencedAssemblies().First(name => name.Name == "MassTransit.Abstractions").Version!.Major);
+
+    private static IEnumerable<string> References(string assembly) =>
+        Assembly.Load(assembly).GetReferencedAssemblies().Select(name => name.Name!);
+
+    private static bool IsOfTheRuntime(string name) =>
+        name.StartsWith("System", StringComparison.Ordinal) || name is "netstandard" or "mscorlib" or "Microsoft.Win32.Primitives";
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using FlashCall.Hosting;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace FlashCall.Dialer.Tests;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Without_settings_the_defaults_stand()
+    {
+        var settings = Read();
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 5070), settings.SipListen);
+        Assert.Null(settings.SipAdvertised);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), settings.SipT1);
+        Assert.Empty(settings.Trunks);
+    }
+
+    [Theory]
+    [InlineData("sip.carrier.example:5061", "sip.carrier.example", 5061)]
+    [InlineData("sip.carrier.example", "sip.carrier.example", 5060)]
+    [InlineData("192.0.2.10", "192.0.2.10", 5060)]
+    [InlineData("192.0.2.10:5080", "192.0.2.10", 5080)]
+    [InlineData("[2001:db8::10]:5080", "2001:db8::10", 5080)]
+    [InlineData("[2001:db8::10]", "2001:db8::10", 5060)]
+    public void A_trunk_is_read(string address, string host, int port)
+    {
+        var trunk = Read(("Trunks:0:Name", "demo"), ("Trunks:0:Address", address)).Trunks["demo"];
+        Assert.Equal((host, port), (trunk.Host, trunk.Port));
+    }
+
+    [Theory]
+    [InlineData("Dialer:SipListen", "5070", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "127.0.0.1", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "localhost:5070", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "127.0.0.1:70000", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipAdvertised", "203.0.113.5:5070", "FLASHCALL_DIALER__SIPADVERTISED")]
+    [InlineData("Dialer:SipAdvertised", "2001:db8::5", "FLASHCALL_DIALER__SIPADVERTISED")]
+    [InlineData("Dialer:SipT1", "half a second", "FLASHCALL_DIALER__SIPT1")]
+    [InlineData("Dialer:SipT1", "00:00:03", "FLASHCALL_DIALER__SIPT1")]
+    [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
+    [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
+    [InlineData("Trunks:0:Address", "", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Address", "host:0", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Address", "host:port", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Address", "2001:db8::10", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Address", "sip:host", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Name", "", "FLASHCALL_TRUNKS__0__NAME")]
+    [InlineData("Trunks:1:Name", "demo", "FLASHCALL_TRUNKS__1__NAME")]
+    public void A_wrong_setting_is_named_with_what_would_be_right(string setting, string value, string variable)
+    {
+        var exception = Assert.Throws<SettingsException>(() => Read(
+            ("Trunks:0:Name", "demo"), ("Trunks:0:Address", "127.0.0.1:5080"), ("Trunks:1:Name", "other"), ("Trunks:1:Address", "127.0.0.1:5081"), (setting, value)));
+        Assert.Equal(variable, exception.Setting);
+        Assert.Matches("Expected|Give", exception.Message);
+    }
+
+    private static DialerSettings Read(params (string Key, string Value)[] settings) =>
+        DialerSettings.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.GroupBy(setting => setting.Key).Select(same => KeyValuePair.Create(same.Key, (string?)same.Last().Value)))
+            .Build());
+}

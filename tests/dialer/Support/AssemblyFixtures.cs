@@ -1,0 +1,4 @@
+using FlashCall.Testing;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(ServersFixture))]

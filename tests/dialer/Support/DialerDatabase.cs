@@ -1,0 +1,42 @@
+using FlashCall.Dialer.Attempts;
+using FlashCall.Hosting;
+using FlashCall.Testing;
+using Npgsql;
+using Xunit;
+
+namespace FlashCall.Dialer.Tests.Support;
+
+/// <summary>A prepared dialer database of its own, and stores over it as different replicas would have.</summary>
+internal sealed class DialerDatabase : IAsyncDisposable
+{
+    private DialerDatabase(NpgsqlDataSource data) => Data = data;
+
+    public NpgsqlDataSource Data { get; }
+
+    public static async Task<DialerDatabase> CreateAsync(ServersFixture servers)
+    {
+        var prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}"], DialerService.Build));
+        return new DialerDatabase(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}dialer" }));
+    }
+
+    public AttemptStore StoreOf(string replica) => new(Data, new ServiceIdentity("dialer", replica));
+
+    /// <summary>A store whose replica has given a sign of life.</summary>
+    public async Task<AttemptStore> LivingStoreAsync(string replica, double aliveForSeconds = 60)
+    {
+        var store = StoreOf(replica);
+        await store.BeatAsync(TimeSpan.FromSeconds(aliveForSeconds), CancellationToken.None);
+        return store;
+    }
+
+    /// <summary>Makes a replica's last sign of life too old.</summary>
+    public async Task KillAsync(string replica)
+    {
+        await using var command = Data.CreateCommand("update replicas set alive_until = now() - interval '1 second' where instance = $1");
+        command.Parameters.Add(new() { Value = replica });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
+    }
+
+    public ValueTask DisposeAsync() => Data.DisposeAsync();
+}

@@ -1,0 +1,109 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using FlashCall.EndToEnd.Tests.Tracing;
+using FlashCall.Testing;
+using Xunit;
+
+namespace FlashCall.EndToEnd.Tests.Running;
+
+/// <summary>
+/// The whole platform as its users run it: every service a process of its own, verification and dialer in two replicas, on real servers, with
+/// the handset as carrier and phone and an OTLP receiver in Jaeger's place.
+/// </summary>
+public sealed class Platform : IAsyncLifetime
+{
+    /// <summary>The purpose whose sessions live for half a minute only, for tests that wait for the end.</summary>
+    public const string BriefPurpose = "lead_validation";
+
+    private readonly ServersFixture _servers = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("flashcall-e2e-").FullName;
+    private readonly string _key = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    private readonly List<Program> _programs = [];
+    private static int s_number;
+
+    internal OtlpReceiver Traces { get; private set; } = null!;
+
+    /// <summary>What every program has written to its log so far.</summary>
+    internal IReadOnlyDictionary<string, string> Logs => _programs.ToDictionary(program => program.Name, program => program.Log, StringComparer.Ordinal);
+
+    public async ValueTask InitializeAsync()
+    {
+        await _servers.InitializeAsync();
+        Traces = await OtlpReceiver.StartAsync();
+        var sip = Program.FreePort(SocketType.Dgram);
+
+        Add(Program.Handset([$"--Handset:SipListen=127.0.0.1:{sip}"], _folder));
+        Add(Service("fraud", "FlashCall.Fraud"));
+        Add(Service("number-pool", "FlashCall.NumberPool"));
+        foreach (var replica in (string[])["1", "2"])
+        {
+            Add(Service("dialer", "FlashCall.Dialer", replica, $"--Dialer:SipListen=127.0.0.1:{Program.FreePort(SocketType.Dgram)}", "--Dialer:AliveFor=00:00:02"));
+            Add(Service("verification", "FlashCall.Verification", replica));
+        }
+        Add(Service("gateway", "FlashCall.Gateway", "",
+            $"--Gateway:Verification:0={Of("verification-1").Address}", $"--Gateway:Verification:1={Of("verification-2").Address}"));
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
+            {
+              "Applications": [{ "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"],
+                "KeyHashes": ["{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_key)))}}"] }],
+              "Trunks": [{ "Name": "demo", "Address": "127.0.0.1:{{sip}}" }],
+              "NumberPool": { "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
+              "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
+              "Verification": { "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
+            }
+            """);
+        using (var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "secrets")).FullName, "Identity__PublicKey"), identity.ExportSubjectPublicKeyInfoPem());
+            await File.WriteAllTextAsync(Path.Combine(_folder, "secrets", "Identity__SigningKey"), identity.ExportPkcs8PrivateKeyPem());
+        }
+        await Task.WhenAll(((string[])["fraud", "number-pool", "dialer-1", "verification-1"]).Select(name => Of(name).PrepareAsync()));
+        foreach (var program in _programs)
+            program.Start();
+        await Task.WhenAll(_programs.Select(program => program.ReadyAsync()));
+    }
+
+    /// <summary>A program by its name: <c>gateway</c>, <c>verification-1</c>.</summary>
+    internal Program Of(string name) => _programs.Single(program => program.Name == name);
+
+    /// <summary>A client app of the demo application.</summary>
+    internal ClientApp Client() => new(new HttpClient
+    {
+        BaseAddress = Of("gateway").Address,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", _key) },
+    });
+
+    /// <summary>A phone that nobody else in this run uses.</summary>
+    internal Phone NextPhone() => new(new HttpClient { BaseAddress = Of("handset").Address }, $"+4672{2_000_000 + Interlocked.Increment(ref s_number)}");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var program in _programs)
+            await program.DisposeAsync();
+        await Traces.DisposeAsync();
+        await _servers.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Add(Program program) => _programs.Add(program);
+
+    private Program Service(string folder, string assembly, string replica = "", params string[] arguments) => Program.Service(
+        folder, assembly, replica.Length == 0 ? folder : $"{folder}-{replica}",
+        arguments,
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["FLASHCALL_POSTGRES"] = _servers.Postgres,
+            ["FLASHCALL_RABBITMQ"] = _servers.RabbitMq,
+            ["FLASHCALL_DATABASEPREFIX"] = _servers.DatabasePrefix,
+            ["FLASHCALL_BUSPREFIX"] = _servers.BusPrefix,
+            ["FLASHCALL_SETTINGS"] = Path.Combine(_folder, "settings.json"),
+            ["FLASHCALL_SECRETS"] = Path.Combine(_folder, "secrets"),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Traces.Endpoint.AbsoluteUri,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        },
+        _folder);
+}

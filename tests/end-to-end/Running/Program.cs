@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FlashCall.EndToEnd.Tests.Running;
+
+/// <summary>One of the platform's programs as a process of its own, with its output in a file.</summary>
+internal sealed class Program : IAsyncDisposable
+{
+    private static readonly string Root = FindRoot();
+    private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
+    private readonly string _assembly;
+    private readonly string[] _arguments;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+    private readonly string _log;
+    private Process? _process;
+
+    private Program(string name, string assembly, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    {
+        Name = name;
+        _assembly = assembly;
+        _environment = environment;
+        _log = Path.Combine(folder, name + ".log");
+        Address = new Uri($"http://127.0.0.1:{FreePort(SocketType.Stream)}");
+        _arguments = [.. arguments, $"--urls={Address.AbsoluteUri.TrimEnd('/')}"];
+    }
+
+    /// <summary>Which replica of which program.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it answers HTTP; the same after a restart.</summary>
+    public Uri Address { get; }
+
+    /// <summary>All it has written so far.</summary>
+    public string Log => File.Exists(_log) ? ReadShared(_log) : "";
+
+    /// <summary>A service of the platform.</summary>
+    public static Program Service(string folder, string assembly, string name, string[] arguments, IReadOnlyDictionary<string, string> environment, string logs) =>
+        new(name, Path.Combine(Root, "services", folder, "bin", Configuration, "net10.0", assembly + ".dll"), arguments, environment, logs);
+
+    /// <summary>The carrier and its phones.</summary>
+    public static Program Handset(string[] arguments, string logs) =>
+        new("handset", Path.Combine(Root, "tools", "handset", "bin", Configuration, "net10.0", "FlashCall.Handset.dll"), arguments, new Dictionary<string, string>(), logs);
+
+    public static int FreePort(SocketType type)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Runs the program's preparation to its end.</summary>
+    public async Task PrepareAsync()
+    {
+        using var process = Launch(["prepare", .. _arguments]);
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{Name} could not be prepared:\n{Log}");
+    }
+
+    public void Start() => _process = Launch(_arguments);
+
+    /// <summary>Waits until the program says that it and what it needs are well.</summary>
+    public async Task ReadyAsync()
+    {
+        using var client = new HttpClient { BaseAddress = Address };
+        await Eventually.TrueAsync(async () =>
+        {
+            if (_process!.HasExited)
+                throw new InvalidOperationException($"{Name} ended with exit code {_process.ExitCode}:\n{Log}");
+            try
+            {
+                using var response = await client.GetAsync("/health/ready");
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, () => $"{Name} is ready. Its log:\n{Log}", TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Ends the process at once, as a crash does (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is null)
+            return;
+        if (!_process.HasExited)
+            await KillAsync();
+    }
+
+    private Process Launch(string[] arguments)
+    {
+        // The shell appends the output to the file, so that what a killed process wrote last is there too.
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("log=$1; shift; exec dotnet \"$@\" >>\"$log\" 2>&1 </dev/null");
+        foreach (var argument in (string[])["sh", _log, _assembly, .. arguments])
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
+        return Process.Start(start) ?? throw new InvalidOperationException($"{Name} did not start.");
+    }
+
+    private static string ReadShared(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FlashCall.Platform.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run from within the repository.");
+    }
+}
+
+/// <summary>Waits for what other processes do: looks often, and fails with what was expected when the time is over.</summary>
+internal static class Eventually
+{
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> expected, TimeSpan within)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
+        using var deadline = new CancellationTokenSource(within);
+        while (!await condition())
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+            catch (OperationCanceledException exception)
+            {
+                throw new TimeoutException($"Expected within {within.TotalSeconds:F0} s: {expected()}", exception);
+            }
+        }
+    }
+}

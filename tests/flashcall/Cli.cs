@@ -1,0 +1,18 @@
+namespace FlashCall.Cli.Tests;
+
+/// <summary>One run of the command, in this process.</summary>
+internal sealed record Cli(int ExitCode, string Output, string Error)
+{
+    public string LastLine => Output.TrimEnd('\n').Split('\n')[^1].TrimEnd();
+
+    public static async Task<Cli> RunAsync(string[] args, string typed = "", IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var input = new StringReader(typed);
+        await using var output = new StringWriter();
+        await using var error = new StringWriter();
+        // A command that hangs fails its test instead of stopping the run.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var code = await CommandLine.RunAsync(args, new Terminal(input, output, error, name => environment?.GetValueOrDefault(name)), patience.Token);
+        return new Cli(code, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+
+namespace FlashCall.Gateway.Tests;
+
+/// <summary>The gateway on a free port, with three applications: one may do everything, one may only read, one may only write.</summary>
+internal sealed class RunningGateway : IAsyncDisposable
+{
+    public const string Key = "fck_all-0123456789abcdefghijklmnopqrstuvwxyzABC";
+    public const string SecondKey = "fck_all-second-456789abcdefghijklmnopqrstuvwxyz";
+    public const string ReadKey = "fck_read-123456789abcdefghijklmnopqrstuvwxyzABCD";
+    public const string WriteKey = "fck_write-23456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    private static readonly (string Private, string Public) Identity = NewIdentity();
+    private readonly WebApplication _app;
+
+    private RunningGateway(WebApplication app)
+    {
+        _app = app;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public static string PublicKey => Identity.Public;
+
+    public HttpClient Client { get; }
+
+    public Uri Address => Client.BaseAddress!;
+
+    public static Task<RunningGateway> StartAsync(params Uri[] replicas) => StartAsync(replicas, []);
+
+    public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings)
+    {
+        var app = GatewayService.Build([.. Settings(replicas), .. settings]);
+        await app.StartAsync();
+        return new RunningGateway(app);
+    }
+
+    /// <summary>Settings that are right.</summary>
+    public static string[] Settings(params Uri[] replicas) =>
+    [
+        "--urls=http://127.0.0.1:0",
+        "--Logging:Console:LogLevel:Default=None",
+        $"--Identity:SigningKey={Identity.Private}",
+        .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
+        .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
+        .. Application(1, "reader", [ReadKey], ["verifications:read"]),
+        .. Application(2, "writer", [WriteKey], ["verifications:write"]),
+    ];
+
+    public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
+    /// <summary>Sends a request with a key, or with none.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = Key, HttpContent? content = null) =>
+        Client.SendAsync(Request(method, path, key, content));
+
+    public static HttpRequestMessage Request(HttpMethod method, string path, string? key = Key, HttpContent? content = null) => new(method, path)
+    {
+        Content = content,
+        Headers = { Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key) },
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static IEnumerable<string> Application(int i, string id, string[] keys, string[] scopes) =>
+    [
+        $"--Applications:{i}:Id={id}",
+        $"--Applications:{i}:Name=The {id}",
+        .. keys.Select((key, n) => $"--Applications:{i}:KeyHashes:{n}={Hash(key)}"),
+        .. scopes.Select((scope, n) => $"--Applications:{i}:Scopes:{n}={scope}"),
+    ];
+
+    private static (string Private, string Public) NewIdentity()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return (key.ExportPkcs8PrivateKeyPem(), key.ExportSubjectPublicKeyInfoPem());
+    }
+}
+
+/// <summary>An error as the client sees it.</summary>
+internal sealed record Problem(HttpStatusCode Status, string Code, string Detail, string TraceId)
+{
+    /// <summary>Reads the problem document, and checks what holds for every error.</summary>
+    public static async Task<Problem> OfAsync(HttpResponseMessage response)
+    {
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+        Assert.False(response.Headers.Contains("Server"));
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1", text, StringComparison.Ordinal);
+        var document = JsonSerializer.Deserialize<JsonElement>(text);
+        Assert.Equal((int)response.StatusCode, document.GetProperty("status").GetInt32());
+        return new Problem(
+            response.StatusCode,
+            document.GetProperty("code").GetString()!,
+            document.GetProperty("detail").GetString()!,
+            document.GetProperty("traceId").GetString()!);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using FlashCall.Hosting;
+
+namespace FlashCall.Gateway.Tests;
+
+/// <summary>Wrong settings are refused at start, all at once, each with what would be right.</summary>
+public sealed class SettingsTests
+{
+    private static readonly Uri Replica = new("http://127.0.0.1:1");
+
+    [Fact]
+    public void Nothing_set_names_everything_that_is_needed()
+    {
+        var refusal = Assert.Throws<SettingsException>(() => GatewayService.Build([]));
+
+        Assert.Equal(
+            ["FLASHCALL_GATEWAY__VERIFICATION__0", "FLASHCALL_APPLICATIONS__0__ID", "FLASHCALL_IDENTITY__SIGNINGKEY"],
+            refusal.Message.Split('\n').Select(line => line.Split(' ')[1]));
+        Assert.All(refusal.Message.Split('\n'), line => Assert.StartsWith("Setting FLASHCALL_", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Gateway:Verification:0=verification:8080", "FLASHCALL_GATEWAY__VERIFICATION__0 is not a base address")]
+    [InlineData("Gateway:Verification:0=ftp://verification", "FLASHCALL_GATEWAY__VERIFICATION__0 is not a base address")]
+    [InlineData("Gateway:Verification:0=http://verification/v1", "FLASHCALL_GATEWAY__VERIFICATION__0 is not a base address")]
+    [InlineData("Gateway:Verification:1=http://127.0.0.1:1/", "FLASHCALL_GATEWAY__VERIFICATION__1 names a replica that is listed already")]
+    [InlineData("Gateway:AnswerTimeout=soon", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is not a time")]
+    [InlineData("Gateway:AnswerTimeout=00:00:00", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is not a time")]
+    [InlineData("Gateway:AnswerTimeout=75", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is not a time")]
+    [InlineData("Applications:0:Id=Shop!", "FLASHCALL_APPLICATIONS__0__ID is not an application's id")]
+    [InlineData("Applications:1:Id=everything", "FLASHCALL_APPLICATIONS__1__ID is 'everything', which another application has")]
+    [InlineData("Applications:0:Name= ", "FLASHCALL_APPLICATIONS__0__NAME is missing")]
+    [InlineData("Applications:0:KeyHashes:0=fck_0123456789", "FLASHCALL_APPLICATIONS__0__KEYHASHES__0 is the API key itself")]
+    [InlineData("Applications:0:KeyHashes:0=abcdef", "FLASHCALL_APPLICATIONS__0__KEYHASHES__0 is not a SHA-256")]
+    [InlineData("Applications:0:Scopes:0=verifications:admin", "FLASHCALL_APPLICATIONS__0__SCOPES__0 is not a scope")]
+    [InlineData("Applications:3:Id=empty", "FLASHCALL_APPLICATIONS__3__KEYHASHES__0 is missing")]
+    [InlineData("Identity:SigningKey=secret", "FLASHCALL_IDENTITY__SIGNINGKEY is not an EC key in PEM form")]
+    public void Each_wrong_setting_is_named(string setting, string expected)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => GatewayService.Build([.. RunningGateway.Settings(Replica), "--" + setting]));
+
+        Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("fck_0", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_of_two_applications_is_refused()
+    {
+        var refusal = Assert.Throws<SettingsException>(() => GatewayService.Build(
+            [.. RunningGateway.Settings(Replica), $"--Applications:2:KeyHashes:0={RunningGateway.Hash(RunningGateway.ReadKey)}"]));
+
+        Assert.Contains(
+            "FLASHCALL_APPLICATIONS__2__KEYHASHES__0 is the hash of a key that is listed already", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Signing_needs_a_private_key_over_P256()
+    {
+        using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+
+        Assert.Contains("is a public key", Refusal(RunningGateway.PublicKey), StringComparison.Ordinal);
+        Assert.Contains("P-256", Refusal(p384.ExportPkcs8PrivateKeyPem()), StringComparison.Ordinal);
+
+        static string Refusal(string key) => Assert.Throws<SettingsException>(
+            () => GatewayService.Build([.. RunningGateway.Settings(Replica), $"--Identity:SigningKey={key}"])).Message;
+    }
+}

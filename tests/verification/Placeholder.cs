@@ -1,7 +1,0 @@
-namespace FlashCall.Verification.Tests;
-
-public sealed class Placeholder
-{
-    [Xunit.Fact]
-    public void Builds() => Xunit.Assert.True(true);
-}

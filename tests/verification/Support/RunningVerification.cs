@@ -1,0 +1,120 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using FlashCall.Hosting;
+using FlashCall.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(FlashCall.Verification.Tests.Support.RunningVerification))]
+
+namespace FlashCall.Verification.Tests.Support;
+
+/// <summary>The verification service in two replicas on real servers, with its peers played by the tests.</summary>
+public sealed class RunningVerification : IAsyncLifetime
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly ServersFixture _servers = new();
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly List<WebApplication> _replicas = [];
+    private Peers? _peers;
+
+    internal Peers Peers => _peers!;
+
+    /// <summary>The service's own database, to look where the API does not show.</summary>
+    internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
+
+    public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
+
+    public async ValueTask InitializeAsync()
+    {
+        await _servers.InitializeAsync();
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. Arguments], VerificationService.Build));
+        _peers = await Peers.StartAsync(Arguments);
+        for (var replica = 0; replica < 2; replica++)
+        {
+            var app = VerificationService.Build(Arguments);
+            await app.StartAsync();
+            _replicas.Add(app);
+        }
+        foreach (var replica in _replicas)
+        {
+            using var client = new HttpClient { BaseAddress = new Uri(replica.Urls.First()) };
+            await Eventually.ValueAsync(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode ? "ready" : null, "a ready replica");
+        }
+    }
+
+    /// <summary>A client of an application, at one of the replicas.</summary>
+    public HttpClient Client(string application = "demo", int replica = 0)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(application));
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var replica in _replicas)
+        {
+            await replica.StopAsync();
+            await replica.DisposeAsync();
+        }
+        if (_peers is not null)
+            await _peers.DisposeAsync();
+        _key.Dispose();
+        await _servers.DisposeAsync();
+    }
+
+    private string Token(string application)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())])
+            .Build();
+        return new InternalIdentity.Minter(configuration, TimeProvider.System).Mint(application, ["verifications:write", "verifications:read"]);
+    }
+}
+
+internal static class ClientExtensions
+{
+    private static int s_number;
+
+    /// <summary>A Swedish mobile number that no other test uses.</summary>
+    public static string FreshNumber() => $"+4670{1_000_000 + Interlocked.Increment(ref s_number)}";
+
+    public static async Task<JsonElement> StartAsync(this HttpClient client, string? to = null)
+    {
+        using var response = await client.PostAsJsonAsync("/v1/verifications", new { to = to ?? FreshNumber(), purpose = "login" });
+        Assert.Equal(201, (int)response.StatusCode);
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    public static async Task<JsonElement> ReportAsync(this HttpClient client, Guid id, object report)
+    {
+        using var response = await client.PostAsJsonAsync($"/v1/verifications/{id}/report", report);
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    public static async Task<JsonElement> ReadAsync(this HttpClient client, Guid id) =>
+        await client.GetFromJsonAsync<JsonElement>($"/v1/verifications/{id}");
+
+    /// <summary>The session once it has the status.</summary>
+    public static async Task<JsonElement> UntilAsync(this HttpClient client, Guid id, string status)
+    {
+        JsonElement session = default;
+        await Eventually.ValueAsync(async () =>
+        {
+            session = await client.ReadAsync(id);
+            return session.GetProperty("status").GetString() == status ? status : null;
+        }, $"status {status} (is {(session.ValueKind == JsonValueKind.Object ? session.GetProperty("status") : default)})");
+        return session;
+    }
+
+    public static Guid Id(this JsonElement session) => session.GetProperty("id").GetGuid();
+
+    public static string? Text(this JsonElement element, string property) => element.GetProperty(property).GetString();
+}
