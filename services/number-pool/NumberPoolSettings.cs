@@ -4,7 +4,7 @@ using FlashCall.NumberPool.Ranges;
 namespace FlashCall.NumberPool;
 
 /// <summary>The settings under <c>NumberPool</c>, read once at start.</summary>
-/// <param name="Ranges">The numbers of the pool; no two ranges share one. None at all is allowed: every lease is then refused, saying so.</param>
+/// <param name="Ranges">The numbers of the pool; no two ranges share one. None at all is allowed: every lease is then refused.</param>
 /// <param name="RestPeriod">How long a caller ID is not given to the same callee again, so that an old entry of a call log cannot be taken
 /// for a new one. 1 minute to 90 days, 24 hours by default.</param>
 internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod)
@@ -36,9 +36,14 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
             mistakes.RefuseUnknown(entry, "Pattern", "Trunk");
             var trunk = entry["Trunk"];
             if (string.IsNullOrWhiteSpace(trunk))
+            {
                 mistakes.Add($"{entry.Path}:Trunk", "is missing. Name the trunk whose carrier may present these numbers.");
+            }
             else if (trunks is not null && !trunks.Contains(trunk))
-                mistakes.Add($"{entry.Path}:Trunk", $"is '{trunk}', which is none of Trunks. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
+            {
+                mistakes.Add($"{entry.Path}:Trunk",
+                    $"is '{trunk}', which is none of Trunks. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
+            }
             if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
                 mistakes.Add($"{entry.Path}:Pattern", problem);
             else
@@ -49,7 +54,10 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
         {
             var (lower, upper) = (ranges[i - 1], ranges[i]);
             if (upper.Range.First <= lower.Range.Last)
-                mistakes.Add($"{lower.Path}:Pattern", $"'{lower.Range.Pattern}' and {upper.Path}:Pattern '{upper.Range.Pattern}' share numbers. Give each number once.");
+            {
+                mistakes.Add($"{lower.Path}:Pattern",
+                    $"'{lower.Range.Pattern}' and {upper.Path}:Pattern '{upper.Range.Pattern}' share numbers. Give each number once.");
+            }
         }
         return [.. ranges.Select(entry => entry.Range)];
     }
@@ -68,7 +76,8 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
     /// <summary>The trunks of the settings file, where it has any: a pool that runs with settings of its own need not name them.</summary>
     private static HashSet<string>? TrunkNames(IConfiguration configuration)
     {
-        var names = configuration.GetSection("Trunks").GetChildren().Select(trunk => trunk["Name"]).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var names = configuration.GetSection("Trunks").GetChildren()
+            .Select(trunk => trunk["Name"]).OfType<string>().ToHashSet(StringComparer.Ordinal);
         return names.Count == 0 ? null : names;
     }
 }

@@ -13,14 +13,14 @@ internal sealed class PolicySettings
     private static readonly TimeSpan LongestWindow = TimeSpan.FromDays(30);
     private static readonly TimeSpan ShortestWindow = TimeSpan.FromSeconds(1);
 
-    /// <summary>Five sends in ten minutes are a usual limit of verification services; ten a day stop a bombing that keeps below it.</summary>
+    /// <summary>Five sends in ten minutes are a usual limit of verification services; ten a day stop who keeps below it.</summary>
     private static readonly VelocityLimit[] NumberLimits =
     [
         new(VelocitySubject.Number, 5, TimeSpan.FromMinutes(10)),
         new(VelocitySubject.Number, 10, TimeSpan.FromDays(1)),
     ];
 
-    /// <summary>One address may be a household, an office or the gateway of a mobile operator, so these are well above the limits of a number.</summary>
+    /// <summary>One address may be a household, an office or the gateway of a mobile operator: well above the limits of a number.</summary>
     private static readonly VelocityLimit[] AddressLimits =
     [
         new(VelocitySubject.Address, 30, TimeSpan.FromMinutes(10)),
@@ -44,7 +44,8 @@ internal sealed class PolicySettings
 
     private Policy Read()
     {
-        _mistakes.RefuseUnknown(_section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds");
+        _mistakes.RefuseUnknown(
+            _section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds");
         var destinations = Destinations(_section.GetSection("AllowedDestinations"));
         var applications = Applications(_section.GetSection("Applications"));
         VelocityLimit[] limits =
@@ -58,7 +59,10 @@ internal sealed class PolicySettings
         var challengeAt = Number(thresholds, "Challenge", 50, 100);
         var blockAt = Number(thresholds, "Block", 80, 100);
         if (challengeAt > blockAt)
-            _mistakes.Add($"{thresholds.Path}:Challenge", $"is {challengeAt} and {thresholds.Path}:Block {blockAt}. The first may not be above the second.");
+        {
+            _mistakes.Add($"{thresholds.Path}:Challenge",
+                $"is {challengeAt} and {thresholds.Path}:Block {blockAt}. The first may not be above the second.");
+        }
         _mistakes.ThrowIfAny();
         return new Policy(destinations, applications, limits, challengeAt, blockAt);
     }
@@ -105,9 +109,15 @@ internal sealed class PolicySettings
                 _mistakes.Add($"{entry.Path}:Limit", "is missing. Give the number of requests that are usual within the window.");
             var limit = Number(entry, "Limit", 1, MaxLimit);
             if (!Duration.TryParse(entry["Window"], out var window) || window < ShortestWindow || window > LongestWindow)
-                _mistakes.Add($"{entry.Path}:Window", $"is '{entry["Window"]}'. Give 00:00:01 (a second) to 30.00:00:00 (30 days) as {Duration.Form}.");
+            {
+                _mistakes.Add($"{entry.Path}:Window",
+                    $"is '{entry["Window"]}'. Give 00:00:01 (a second) to 30.00:00:00 (30 days) as {Duration.Form}.");
+            }
             else if (limits.Exists(other => other.Window == window))
-                _mistakes.Add($"{entry.Path}:Window", $"is '{entry["Window"]}', which another limit of {section.Path} has too. Give each window once.");
+            {
+                _mistakes.Add($"{entry.Path}:Window",
+                    $"is '{entry["Window"]}', which another limit of {section.Path} has too. Give each window once.");
+            }
             limits.Add(new(defaults[0].Subject, limit, window));
         }
         return limits;
