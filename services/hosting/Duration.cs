@@ -33,6 +33,8 @@ public static partial class Duration
 
     private static int Number(Group group) => group.Success ? int.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"^(?:(?<d>[0-9]{1,5})\.)?(?<h>[0-9]{1,6}):(?<m>[0-5][0-9])(?::(?<s>[0-5][0-9])(?:\.(?<f>[0-9]{1,7}))?)?\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"^(?:(?<d>[0-9]{1,5})\.)?(?<h>[0-9]{1,6}):(?<m>[0-5][0-9])(?::(?<s>[0-5][0-9])(?:\.(?<f>[0-9]{1,7}))?)?\z",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Pattern();
 }

@@ -15,12 +15,16 @@ internal sealed class PoolMetrics
     {
         var meter = meters.Create("FlashCall");
         _leases = meter.CreateCounter<long>("flashcall.pool.leases", "{attempt}", "Attempts that asked for a caller ID, by answer");
-        _releases = meter.CreateCounter<long>("flashcall.pool.releases", "{lease}", "Leases that were released before they expired, by outcome");
+        _releases = meter.CreateCounter<long>(
+            "flashcall.pool.releases", "{lease}", "Leases that were released before they expired, by outcome");
     }
 
     /// <summary>Counts a new answer.</summary>
-    public void Answered(LeaseAnswer answer) =>
-        _leases.Add(1, new KeyValuePair<string, object?>("answer", answer is LeaseAnswer.Refused refused ? refused.Reason.ToString() : "Leased"));
+    public void Answered(LeaseAnswer answer)
+    {
+        var tag = answer is LeaseAnswer.Refused refused ? refused.Reason.ToString() : "Leased";
+        _leases.Add(1, new KeyValuePair<string, object?>("answer", tag));
+    }
 
     /// <summary>Counts a release.</summary>
     public void Released(LeaseOutcome outcome) => _releases.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));

@@ -32,7 +32,8 @@ public sealed class CallerIdTests
     [Fact]
     public void Any_other_text_is_refused() => Gen.OneOf(Gen.String, Gen.String[Gen.Char["+0123456789 "], 0, 18]).Sample(text =>
         CallerId.TryParse(text, out var callerId)
-            ? callerId.E164 == text && text.Length is >= 8 and <= 16 && text[0] == '+' && text[1] is >= '1' and <= '9' && text[1..].All(char.IsAsciiDigit)
+            ? callerId.E164 == text && text.Length is >= 8 and <= 16 && text[0] == '+' && text[1] is >= '1' and <= '9'
+                && text[1..].All(char.IsAsciiDigit)
             : callerId is null, iter: 20_000);
 
     [Theory]
@@ -52,8 +53,10 @@ public sealed class CallerIdTests
     [InlineData("+44 2079460123")]
     public void Refusing_does_not_repeat_the_secret(string text)
     {
-        Assert.DoesNotContain("0123", Assert.Throws<FormatException>(() => CallerId.Parse(text)).Message.Replace("+442079460123", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.DoesNotContain("0123", Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<CallerId>($"\"{text}\"")).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("0123", Assert.Throws<FormatException>(() => CallerId.Parse(text)).Message.Replace(
+            "+442079460123", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("0123", Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<CallerId>($"\"{text}\"")).ToString(),
+            StringComparison.Ordinal);
     }
 
     private sealed record Holder(CallerId CallerId);

@@ -66,7 +66,8 @@ public sealed class PhoneNumberTests
 
     [Fact]
     public void Any_text_is_read_or_refused_but_never_thrown_at() =>
-        Gen.OneOf(Gen.String, Gen.String[Gen.Char["+0123456789 -()."], 0, 40]).Sample(text => PhoneNumber.TryParse(text, out _) || !PhoneNumber.TryParse(text, out _), iter: 20_000);
+        Gen.OneOf(Gen.String, Gen.String[Gen.Char["+0123456789 -()."], 0, 40]).Sample(
+            text => PhoneNumber.TryParse(text, out _) || !PhoneNumber.TryParse(text, out _), iter: 20_000);
 
     [Fact]
     public void Every_country_s_numbers_keep_their_form()
@@ -99,7 +100,8 @@ public sealed class PhoneNumberTests
     [Theory]
     [InlineData("+46701234567", "+4670•••4567")]
     [InlineData("+4520123456", "+4520•••56")]
-    public void What_is_left_tells_numbers_apart(string number, string masked) => Assert.Equal(masked, PhoneNumber.Parse(number).ToString());
+    public void What_is_left_tells_numbers_apart(string number, string masked) =>
+        Assert.Equal(masked, PhoneNumber.Parse(number).ToString());
 
     [Theory]
     [InlineData("+46701234567", "SE")]

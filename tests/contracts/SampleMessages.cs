@@ -45,7 +45,8 @@ internal static class SampleMessages
             LeasedAt = Noon,
             ExpiresAt = Noon.AddMinutes(5),
         },
-        new CallerIdUnavailable { VerificationId = VerificationId, AttemptId = AttemptId, Reason = LeaseRefusal.AllRestingForCallee, Detail = "Add numbers." },
+        new CallerIdUnavailable { VerificationId = VerificationId, AttemptId = AttemptId, Reason = LeaseRefusal.AllRestingForCallee,
+            Detail = "Add numbers." },
         new ReleaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, LeaseId = LeaseId, Outcome = LeaseOutcome.NotRung },
         new PlaceFlashCall
         {

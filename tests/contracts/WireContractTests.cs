@@ -31,10 +31,13 @@ public sealed class WireContractTests
     [Fact]
     public void Every_message_has_a_sample()
     {
-        var parts = typeof(PhoneNumber).Assembly.GetExportedTypes().SelectMany(type => type.GetProperties()).SelectMany(property => PartsOf(property.PropertyType)).ToHashSet();
+        var parts = typeof(PhoneNumber).Assembly.GetExportedTypes().SelectMany(type => type.GetProperties()).SelectMany(
+            property => PartsOf(property.PropertyType)).ToHashSet();
         var messages = typeof(PhoneNumber).Assembly.GetExportedTypes()
-            .Where(type => type.GetMethod("<Clone>$") is not null && !parts.Contains(type) && type != typeof(PhoneNumber) && type != typeof(CallerId));
-        Assert.Equal(messages.Select(type => type.Name).Order(StringComparer.Ordinal), SampleMessages.All.Keys.Order(StringComparer.Ordinal));
+            .Where(type => type.GetMethod("<Clone>$") is not null && !parts.Contains(type) && type != typeof(PhoneNumber)
+                && type != typeof(CallerId));
+        Assert.Equal(messages.Select(type => type.Name).Order(StringComparer.Ordinal),
+            SampleMessages.All.Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -43,7 +46,8 @@ public sealed class WireContractTests
     {
         var written = JsonSerializer.Serialize(SampleMessages.All[name], Wire);
         var file = Path.Combine(Folder, name + ".json");
-        Assert.True(File.Exists(file), $"{name} is new on the wire and has no golden file. Create tests/contracts/golden/{name}.json with:\n{written}");
+        Assert.True(File.Exists(file),
+            $"{name} is new on the wire and has no golden file. Create tests/contracts/golden/{name}.json with:\n{written}");
         AssertKept(name, JsonNode.Parse(File.ReadAllText(file))!, JsonNode.Parse(written)!, "$");
     }
 
@@ -53,7 +57,8 @@ public sealed class WireContractTests
     public void A_message_of_yesterday_is_read_without_loss(string file)
     {
         var name = file.Split('.')[0];
-        Assert.True(SampleMessages.All.ContainsKey(name), $"golden/{file}: no message is called {name} any longer. Its name is part of the wire contract; bring it back.");
+        Assert.True(SampleMessages.All.ContainsKey(name),
+            $"golden/{file}: no message is called {name} any longer. Its name is part of the wire contract; bring it back.");
         var golden = File.ReadAllText(Path.Combine(Folder, file));
         object? read;
         try
@@ -63,7 +68,8 @@ public sealed class WireContractTests
         catch (JsonException exception)
         {
             throw new InvalidOperationException(
-                $"golden/{file} cannot be read any longer: {exception.Message} A field added to {name} must be optional, and the type of a field stays.", exception);
+                $"golden/{file} cannot be read any longer: {exception.Message} "
+                + $"A field added to {name} must be optional, and the type of a field stays.", exception);
         }
         AssertKept(name, JsonNode.Parse(golden)!, JsonSerializer.SerializeToNode(read, SampleMessages.All[name].GetType(), Wire)!, "$");
     }
@@ -75,7 +81,8 @@ public sealed class WireContractTests
         var type = SampleMessages.All[name].GetType();
         var newer = JsonSerializer.SerializeToNode(SampleMessages.All[name], type, Wire)!.AsObject();
         newer["fieldOfANewerVersion"] = new JsonObject { ["a"] = 1 };
-        Assert.Equal(JsonSerializer.Serialize(SampleMessages.All[name], type, Wire), JsonSerializer.Serialize(JsonSerializer.Deserialize(newer, type, Wire), type, Wire));
+        Assert.Equal(JsonSerializer.Serialize(SampleMessages.All[name], type, Wire),
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(newer, type, Wire), type, Wire));
     }
 
     [Theory]
@@ -83,7 +90,8 @@ public sealed class WireContractTests
     public void A_message_with_a_field_missing_is_refused(string name)
     {
         var type = SampleMessages.All[name].GetType();
-        foreach (var property in type.GetProperties().Where(property => property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute))))
+        foreach (var property in type.GetProperties().Where(
+            property => property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute))))
         {
             var message = JsonSerializer.SerializeToNode(SampleMessages.All[name], type, Wire)!.AsObject();
             Assert.True(message.Remove(JsonNamingPolicy.CamelCase.ConvertName(property.Name)));
@@ -116,11 +124,14 @@ public sealed class WireContractTests
                 foreach (var (field, value) in fields)
                 {
                     var there = actual is JsonObject now && now.ContainsKey(field);
-                    Assert.True(there, $"{name} has lost the field {path}.{field}. Other versions of the services still send and expect it: bring it back, and add a field beside it instead.");
-                    if (value is not null && actual[field] is { } kept)
-                        AssertKept(name, value, kept, $"{path}.{field}");
-                    else
-                        Assert.True(value is null == actual[field] is null, $"{name}: {path}.{field} was {value?.ToJsonString() ?? "null"} and is {actual[field]?.ToJsonString() ?? "null"}.");
+                    Assert.True(there,
+                        $"{name} has lost the field {path}.{field}. Other versions of the services still send and expect it: "
+                        + "bring it back, and add a field beside it instead.");
+                    var kept = actual[field];
+                    Assert.True(value is null == kept is null,
+                        $"{name}: {path}.{field} was {value?.ToJsonString() ?? "null"} and is {kept?.ToJsonString() ?? "null"}.");
+                    if (value is not null)
+                        AssertKept(name, value, kept!, $"{path}.{field}");
                 }
                 break;
             case JsonArray items:
@@ -130,7 +141,8 @@ public sealed class WireContractTests
                 break;
             default:
                 Assert.True(JsonNode.DeepEquals(golden, actual),
-                    $"{name}: {path} was {golden.ToJsonString()} and is {actual.ToJsonString()}. Other versions of the services still use the old form: keep it, and add a field beside it instead.");
+                    $"{name}: {path} was {golden.ToJsonString()} and is {actual.ToJsonString()}. "
+                    + "Other versions of the services still use the old form: keep it, and add a field beside it instead.");
                 break;
         }
     }

@@ -77,7 +77,8 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         return (await _answers.NextAsync(command.VerificationId)).Message;
     }
 
-    private Task SendAsync(AssessRisk command) => _messenger!.SendAsync(Queues.Fraud, command, command.VerificationId, TestContext.Current.CancellationToken);
+    private Task SendAsync(AssessRisk command) =>
+        _messenger!.SendAsync(Queues.Fraud, command, command.VerificationId, TestContext.Current.CancellationToken);
 
     private sealed record Answer(Guid MessageId, RiskAssessed Message);
 

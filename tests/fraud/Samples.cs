@@ -12,11 +12,19 @@ internal static class Samples
     public static readonly VelocityLimit TwentyFromAnAddress = new(VelocitySubject.Address, 20, TimeSpan.FromMinutes(10));
     public static readonly VelocityLimit HundredFromANetwork = new(VelocitySubject.Network, 100, TimeSpan.FromMinutes(10));
 
-    public static readonly RiskRequest Request = new() { ApplicationId = "shop", Destination = "SE", LineType = LineType.Mobile, Purpose = Purpose.Login };
+    public static readonly RiskRequest Request = new()
+    {
+        ApplicationId = "shop",
+        Destination = "SE",
+        LineType = LineType.Mobile,
+        Purpose = Purpose.Login,
+    };
 
     public static Policy Policy(
-        string[]? destinations = null, Dictionary<string, string[]>? applications = null, VelocityLimit[]? limits = null, int challengeAt = 50, int blockAt = 80) =>
-        new(destinations ?? ["SE", "GB"], applications ?? [], limits ?? [FiveInTenMinutes, TenADay, TwentyFromAnAddress, HundredFromANetwork], challengeAt, blockAt);
+        string[]? destinations = null, Dictionary<string, string[]>? applications = null, VelocityLimit[]? limits = null,
+        int challengeAt = 50, int blockAt = 80) =>
+        new(destinations ?? ["SE", "GB"], applications ?? [],
+            limits ?? [FiveInTenMinutes, TenADay, TwentyFromAnAddress, HundredFromANetwork], challengeAt, blockAt);
 
     /// <summary>Nothing counted but what is given.</summary>
     public static Counters Counted(Policy policy, params (VelocityLimit Limit, long Count)[] counts) =>

@@ -22,7 +22,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
 
     private string FullName => servers.BusPrefix + _queue;
 
-    public async ValueTask InitializeAsync() => _connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMq) }.CreateConnectionAsync();
+    public async ValueTask InitializeAsync() =>
+        _connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMq) }.CreateConnectionAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -44,7 +45,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
         // Declaring a queue again with another type is an error that names the difference; with the same type it is none.
         await using (var channel = await _connection!.CreateChannelAsync())
         {
-            var exception = await Assert.ThrowsAsync<OperationInterruptedException>(() => channel.QueueDeclareAsync(FullName, durable: true, exclusive: false, autoDelete: false,
+            var exception = await Assert.ThrowsAsync<OperationInterruptedException>(
+                () => channel.QueueDeclareAsync(FullName, durable: true, exclusive: false, autoDelete: false,
                 new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" }));
             Assert.Contains("x-queue-type", exception.Message, StringComparison.Ordinal);
         }
@@ -57,7 +59,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
     {
         var app = await StartAsync(bus => bus.Consume<Step, StepConsumer>(step => step.Session));
         var messenger = app.App.Services.GetRequiredService<Messenger>();
-        await Assert.ThrowsAsync<MessageReturnedException>(() => messenger.SendAsync(_queue + "-nobody", new Step(Guid.NewGuid(), 1), Guid.NewGuid(), default));
+        await Assert.ThrowsAsync<MessageReturnedException>(
+            () => messenger.SendAsync(_queue + "-nobody", new Step(Guid.NewGuid(), 1), Guid.NewGuid(), default));
         await messenger.SendAsync(_queue, new Step(Guid.NewGuid(), 1), Guid.NewGuid(), default);
     }
 
@@ -71,7 +74,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task Messages_of_a_session_are_handled_one_at_a_time_and_sessions_beside_each_other()
     {
-        var app = await StartAsync(bus => bus.Consume<Step, StepConsumer>(step => step.Session).Consume<Turn, TurnConsumer>(turn => turn.Session));
+        var app = await StartAsync(
+            bus => bus.Consume<Step, StepConsumer>(step => step.Session).Consume<Turn, TurnConsumer>(turn => turn.Session));
         var sessions = Enumerable.Range(0, 8).Select(_ => Guid.CreateVersion7()).ToArray();
         for (var number = 1; number <= 10; number++)
         {
@@ -87,7 +91,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task A_consumer_of_two_kinds_of_message_takes_each_message_once()
     {
-        var app = await StartAsync(bus => bus.Consume<Step, BothConsumer>(step => step.Session).Consume<Turn, BothConsumer>(turn => turn.Session));
+        var app = await StartAsync(
+            bus => bus.Consume<Step, BothConsumer>(step => step.Session).Consume<Turn, BothConsumer>(turn => turn.Session));
         var session = Guid.CreateVersion7();
         for (var number = 1; number <= 5; number++)
         {
@@ -145,7 +150,13 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
         await StartAsync(bus => bus.Consume<Note, NoteConsumer>(note => note.Session));
         await WatchErrorsAsync();
         await using var channel = await _connection!.CreateChannelAsync();
-        var envelope = $$"""{ "messageId": "{{Guid.NewGuid()}}", "messageType": ["urn:message:FlashCall.Hosting.Tests:BusTests+Note"], "message": {{message}} }""";
+        var envelope = $$"""
+            {
+                "messageId": "{{Guid.NewGuid()}}",
+                "messageType": ["urn:message:FlashCall.Hosting.Tests:BusTests+Note"],
+                "message": {{message}}
+            }
+            """;
         await channel.BasicPublishAsync(FullName, routingKey: "", mandatory: true,
             new BasicProperties { ContentType = "application/vnd.masstransit+json", Persistent = true }, Encoding.UTF8.GetBytes(envelope));
         var (body, _) = await TakeErrorAsync();
@@ -165,7 +176,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task Without_a_broker_the_service_runs_but_is_not_ready()
     {
-        var builder = PlatformHost.CreateBuilder(["--RabbitMq=amqp://u:p@127.0.0.1:1/", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"], "test");
+        var builder = PlatformHost.CreateBuilder(
+            ["--RabbitMq=amqp://u:p@127.0.0.1:1/", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"], "test");
         builder.AddBus(_queue, bus => bus.Consume<Step, StepConsumer>(step => step.Session));
         builder.Services.AddSingleton(_log);
         await using var running = await RunningApp.StartAsync(builder.Build().UsePlatformDefaults());
@@ -184,7 +196,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
         return running;
     }
 
-    private Task SendAsync(RunningApp app, object message, Guid? id = null) => app.App.Services.GetRequiredService<Messenger>().SendAsync(_queue, message, id ?? Guid.NewGuid(), default);
+    private Task SendAsync(RunningApp app, object message, Guid? id = null) =>
+        app.App.Services.GetRequiredService<Messenger>().SendAsync(_queue, message, id ?? Guid.NewGuid(), default);
 
     /// <summary>Makes the error queue, which the service would make with its first error, so that it can be watched from the start. Had the
     /// service's another type than the queue itself, its declaration would fail and nothing arrive.</summary>
@@ -203,7 +216,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
             if (await channel.BasicGetAsync(FullName + "_error", autoAck: true) is { } message)
             {
                 return (Encoding.UTF8.GetString(message.Body.Span), message.BasicProperties.Headers!
-                    .ToDictionary(header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(text) : $"{header.Value}", StringComparer.Ordinal));
+                    .ToDictionary(header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(
+                        text) : $"{header.Value}", StringComparer.Ordinal));
             }
             await Task.Delay(20);
         }
@@ -282,23 +296,28 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
 
     public sealed class StepConsumer(HandledLog log) : IConsumer<Step>
     {
-        public Task Consume(ConsumeContext<Step> context) => log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
+        public Task Consume(ConsumeContext<Step> context) =>
+            log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
     }
 
     public sealed class TurnConsumer(HandledLog log) : IConsumer<Turn>
     {
-        public Task Consume(ConsumeContext<Turn> context) => log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
+        public Task Consume(ConsumeContext<Turn> context) =>
+            log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
     }
 
     public sealed class BothConsumer(HandledLog log) : IConsumer<Step>, IConsumer<Turn>
     {
-        public Task Consume(ConsumeContext<Step> context) => log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
+        public Task Consume(ConsumeContext<Step> context) =>
+            log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
 
-        public Task Consume(ConsumeContext<Turn> context) => log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
+        public Task Consume(ConsumeContext<Turn> context) =>
+            log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
     }
 
     public sealed class NoteConsumer(HandledLog log) : IConsumer<Note>
     {
-        public Task Consume(ConsumeContext<Note> context) => log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
+        public Task Consume(ConsumeContext<Note> context) =>
+            log.HandleAsync(new(context.Message.Session, context.Message.Number, context.MessageId!.Value));
     }
 }

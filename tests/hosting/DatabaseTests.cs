@@ -23,7 +23,8 @@ public sealed class DatabaseTests(ServersFixture servers)
     [Fact]
     public async Task A_script_that_fails_leaves_nothing_behind_and_fails_the_preparation()
     {
-        await using (var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = "postgres", Pooling = false }))
+        await using (var server = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = "postgres", Pooling = false }))
         await using (var create = server.CreateCommand($"create database \"{_prefix}notes\""))
             await create.ExecuteNonQueryAsync();
         await QueryAsync("create table notes (id int, other text not null)");
@@ -37,12 +38,14 @@ public sealed class DatabaseTests(ServersFixture servers)
 
     [Fact]
     public async Task A_server_that_does_not_answer_fails_the_preparation() =>
-        Assert.Equal(1, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, "--Postgres=Host=127.0.0.1;Port=1;Username=u;Password=secret;Timeout=2"], Build));
+        Assert.Equal(1, await PlatformHost.RunAsync(
+            [PlatformHost.PrepareArgument, "--Postgres=Host=127.0.0.1;Port=1;Username=u;Password=secret;Timeout=2"], Build));
 
     [Fact]
     public async Task A_service_is_ready_when_its_database_answers()
     {
-        string[] down = ["--Postgres=Host=127.0.0.1;Port=1;Username=u;Timeout=2", "--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"];
+        string[] down = ["--Postgres=Host=127.0.0.1;Port=1;Username=u;Timeout=2", "--urls=http://127.0.0.1:0",
+            "--Logging:LogLevel:Default=None"];
         await using (var running = await RunningApp.StartAsync(Build(down)))
         {
             Assert.Equal(HttpStatusCode.OK, (await running.Client.GetAsync("/health/live")).StatusCode);
@@ -62,11 +65,13 @@ public sealed class DatabaseTests(ServersFixture servers)
         return builder.Build().UsePlatformDefaults();
     }
 
-    private Task<int> PrepareAsync() => PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], Build);
+    private Task<int> PrepareAsync() =>
+        PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], Build);
 
     private async Task<object?> QueryAsync(string sql)
     {
-        await using var data = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "notes", Pooling = false });
+        await using var data = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "notes", Pooling = false });
         await using var command = data.CreateCommand(sql);
         return await command.ExecuteScalarAsync();
     }

@@ -19,7 +19,8 @@ public sealed class InternalIdentityTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = PlatformHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None", $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"], "test");
+        var builder = PlatformHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None",
+            $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"], "test");
         builder.AddInternalIdentity();
         var app = builder.Build().UsePlatformDefaults();
         app.MapGet("/who", (ClaimsPrincipal caller) => $"{caller.ApplicationId()}:{caller.FindFirstValue(InternalIdentity.ScopeClaim)}");
@@ -50,7 +51,8 @@ public sealed class InternalIdentityTests : IAsyncLifetime
 
     [Fact]
     public async Task An_old_token_is_worthless() =>
-        await RefusedAsync(Minter(_key, new FakeTimeProvider(DateTimeOffset.UtcNow - InternalIdentity.Minter.Lifetime - TimeSpan.FromSeconds(11))).Mint("shop", []));
+        await RefusedAsync(Minter(_key,
+            new FakeTimeProvider(DateTimeOffset.UtcNow - InternalIdentity.Minter.Lifetime - TimeSpan.FromSeconds(11))).Mint("shop", []));
 
     [Fact]
     public async Task A_token_of_the_future_is_not_valid_yet() =>
@@ -69,7 +71,8 @@ public sealed class InternalIdentityTests : IAsyncLifetime
     /// <summary>The public key is no secret: as the key of a symmetric signature it proves nothing (RFC 8725 §2.1).</summary>
     [Fact]
     public async Task The_public_key_signs_nothing() =>
-        await RefusedAsync(Token(new SigningCredentials(new SymmetricSecurityKey(_key.ExportSubjectPublicKeyInfo()), SecurityAlgorithms.HmacSha256)));
+        await RefusedAsync(Token(
+            new SigningCredentials(new SymmetricSecurityKey(_key.ExportSubjectPublicKeyInfo()), SecurityAlgorithms.HmacSha256)));
 
     [Theory]
     [InlineData("flashcall-gateway", "flashcall-services", true, true)]
@@ -97,7 +100,8 @@ public sealed class InternalIdentityTests : IAsyncLifetime
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
-    public async Task Health_needs_no_token(string path) => Assert.Equal(HttpStatusCode.OK, (await _running!.Client.GetAsync(path)).StatusCode);
+    public async Task Health_needs_no_token(string path) =>
+        Assert.Equal(HttpStatusCode.OK, (await _running!.Client.GetAsync(path)).StatusCode);
 
     [Theory]
     [InlineData(null, "is missing")]
@@ -112,15 +116,21 @@ public sealed class InternalIdentityTests : IAsyncLifetime
     }
 
     private static InternalIdentity.Minter Minter(ECDsa key, TimeProvider time) => new(
-        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Identity:SigningKey", (string?)key.ExportPkcs8PrivateKeyPem())]).Build(), time);
+        new ConfigurationBuilder().AddInMemoryCollection(
+            [KeyValuePair.Create("Identity:SigningKey", (string?)key.ExportPkcs8PrivateKeyPem())]).Build(), time);
 
-    private static string Token(SigningCredentials? credentials, string issuer = "flashcall-gateway", string audience = "flashcall-services", bool ends = true) =>
+    private static string Token(
+        SigningCredentials? credentials, string issuer = "flashcall-gateway", string audience = "flashcall-services", bool ends = true) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = issuer,
             Audience = audience,
             Expires = ends ? DateTime.UtcNow.AddMinutes(1) : null,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal) { [InternalIdentity.ApplicationClaim] = "shop", [InternalIdentity.ScopeClaim] = "" },
+            Claims = new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                [InternalIdentity.ApplicationClaim] = "shop",
+                [InternalIdentity.ScopeClaim] = "",
+            },
             SigningCredentials = credentials,
         });
 

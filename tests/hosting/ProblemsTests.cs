@@ -96,7 +96,8 @@ public sealed class ProblemsTests : IAsyncLifetime
 
     [Fact]
     public async Task Another_media_type_is_a_problem() =>
-        await ProblemAsync(await Client.PostAsync("/things", new StringContent("name=a", MediaTypeHeaderValue.Parse("application/x-www-form-urlencoded"))), 415, "unsupported_media_type");
+        await ProblemAsync(await Client.PostAsync("/things",
+            new StringContent("name=a", MediaTypeHeaderValue.Parse("application/x-www-form-urlencoded"))), 415, "unsupported_media_type");
 
     [Fact]
     public async Task Good_input_gets_through()
@@ -145,7 +146,8 @@ public sealed class ProblemsTests : IAsyncLifetime
         }
     }
 
-    private Task<HttpResponseMessage> PostAsync(string body) => Client.PostAsync("/things", new StringContent(body, Encoding.UTF8, "application/json"));
+    private Task<HttpResponseMessage> PostAsync(string body) =>
+        Client.PostAsync("/things", new StringContent(body, Encoding.UTF8, "application/json"));
 
     private static async Task<JsonNode> ProblemAsync(HttpResponseMessage response, int status, string code)
     {

@@ -14,7 +14,8 @@ public sealed class SettingsTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("flashcall-settings-");
 
-    private readonly Dictionary<string, string?> _before = Touched.ToDictionary(name => name, Environment.GetEnvironmentVariable, StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _before =
+        Touched.ToDictionary(name => name, Environment.GetEnvironmentVariable, StringComparer.Ordinal);
 
     public SettingsTests()
     {
@@ -101,9 +102,12 @@ public sealed class SettingsTests : IDisposable
     {
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString(Read("--Postgres=Host=db;Username=u"), "fraud"));
         Assert.Equal(("flashcall_fraud", "flashcall-fraud", 20), (connection.Database, connection.ApplicationName, connection.MaxPoolSize));
-        Assert.Equal(30, new NpgsqlConnectionStringBuilder(Database.ConnectionString(Read("--Postgres=Host=db;MaxPoolSize=30"), "fraud")).MaxPoolSize);
-        Assert.Equal(50, new NpgsqlConnectionStringBuilder(Database.ConnectionString(Read("--Postgres=Host=db;Maximum Pool Size=50"), "fraud")).MaxPoolSize);
-        Assert.Equal("x_fraud", new NpgsqlConnectionStringBuilder(Database.ConnectionString(Read("--Postgres=Host=db", "--DatabasePrefix=x_"), "fraud")).Database);
+        Assert.Equal(30, new NpgsqlConnectionStringBuilder(
+            Database.ConnectionString(Read("--Postgres=Host=db;MaxPoolSize=30"), "fraud")).MaxPoolSize);
+        Assert.Equal(50, new NpgsqlConnectionStringBuilder(
+            Database.ConnectionString(Read("--Postgres=Host=db;Maximum Pool Size=50"), "fraud")).MaxPoolSize);
+        Assert.Equal("x_fraud", new NpgsqlConnectionStringBuilder(
+            Database.ConnectionString(Read("--Postgres=Host=db", "--DatabasePrefix=x_"), "fraud")).Database);
     }
 
     [Theory]

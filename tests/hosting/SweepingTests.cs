@@ -39,7 +39,8 @@ public sealed class SweepingTests
             return batch;
         }
 
-        /// <summary>The next runs, a minute later if there is a clock to set: its timer ticks even if the sweeper is not waiting yet.</summary>
+        /// <summary>The next runs, a minute later if there is a clock to set: its timer ticks even if the sweeper is not waiting
+        /// yet.</summary>
         public async Task<List<int?>> TakeAsync(int count, FakeTimeProvider? time = null)
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));

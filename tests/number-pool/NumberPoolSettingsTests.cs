@@ -39,8 +39,10 @@ public sealed class NumberPoolSettingsTests
     public void A_trunk_that_the_settings_do_not_know_is_refused()
     {
         var said = Mistakes(
-            ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "dmeo"), ("Trunks:0:Name", "demo"), ("Trunks:1:Name", "backup"));
-        Assert.Contains("NumberPool:Ranges:0:Trunk is 'dmeo', which is none of Trunks. Known: backup, demo.", said, StringComparison.Ordinal);
+            ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "dmeo"), ("Trunks:0:Name", "demo"),
+                ("Trunks:1:Name", "backup"));
+        Assert.Contains("NumberPool:Ranges:0:Trunk is 'dmeo', which is none of Trunks. Known: backup, demo.", said,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +52,8 @@ public sealed class NumberPoolSettingsTests
             ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "a"),
             ("NumberPool:Ranges:1:Pattern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"),
             ("NumberPool:Ranges:2:Pattern", "+4420794612xx"), ("NumberPool:Ranges:2:Trunk", "b"));
-        Assert.Contains("NumberPool:Ranges:0:Pattern '+44207946xxxx' and NumberPool:Ranges:2:Pattern '+4420794612xx' share numbers", said, StringComparison.Ordinal);
+        Assert.Contains("NumberPool:Ranges:0:Pattern '+44207946xxxx' and NumberPool:Ranges:2:Pattern '+4420794612xx' share numbers", said,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,7 +65,8 @@ public sealed class NumberPoolSettingsTests
             ("NumberPool:Ranges:1:Patern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"));
         Assert.All(
             ["NumberPool:RestPeriods is no setting", "NumberPool:RestPeriod is 'soon'", "NumberPool:Ranges:0:Pattern is '44207946xxxx'",
-                "NumberPool:Ranges:0:Trunk is missing", "NumberPool:Ranges:1:Patern is no setting", "NumberPool:Ranges:1:Pattern is missing"],
+                "NumberPool:Ranges:0:Trunk is missing", "NumberPool:Ranges:1:Patern is no setting",
+                    "NumberPool:Ranges:1:Pattern is missing"],
             mistake => Assert.Contains(mistake, said, StringComparison.Ordinal));
     }
 
@@ -74,5 +78,6 @@ public sealed class NumberPoolSettingsTests
     }
 
     private static NumberPoolSettings Read(params (string Key, string Value)[] settings) => NumberPoolSettings.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
+        new ConfigurationBuilder().AddInMemoryCollection(
+            settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build());
 }

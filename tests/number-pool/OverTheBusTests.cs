@@ -9,7 +9,8 @@ using Xunit;
 
 namespace FlashCall.NumberPool.Tests;
 
-/// <summary>Two replicas of the service as they run in production, a pool of three numbers, and this test as the verification service.</summary>
+/// <summary>Two replicas of the service as they run in production, a pool of three numbers, and this test as the verification
+/// service.</summary>
 public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 {
     private readonly List<WebApplication> _running = [];
@@ -58,7 +59,8 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         var leased = new List<CallerIdLeased>();
         foreach (var command in commands[..3])
             leased.Add(await LeaseAsync(command));
-        Assert.Equal(["+442079460001", "+442079460002", "+442079460003"], leased.Select(lease => lease.CallerId.E164).Order(StringComparer.Ordinal));
+        Assert.Equal(["+442079460001", "+442079460002", "+442079460003"],
+            leased.Select(lease => lease.CallerId.E164).Order(StringComparer.Ordinal));
         Assert.Equal([3, 2, 1], leased.Select(lease => lease.Candidates));
         Assert.All(leased, lease => Assert.Equal(("demo", "+44207946"), (lease.Trunk, lease.DisclosedPrefix)));
 
@@ -102,7 +104,8 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         return Assert.IsType<CallerIdLeased>((await _answers.NextAsync(command.AttemptId)).Message);
     }
 
-    private Task SendAsync(object command, Guid messageId) => _messenger!.SendAsync(Queues.NumberPool, command, messageId, TestContext.Current.CancellationToken);
+    private Task SendAsync(object command, Guid messageId) =>
+        _messenger!.SendAsync(Queues.NumberPool, command, messageId, TestContext.Current.CancellationToken);
 
     private static LeaseCallerId Command(PhoneNumber callee) => Leases.PoolDatabase.Command(callee, DateTimeOffset.UtcNow.AddMinutes(5));
 

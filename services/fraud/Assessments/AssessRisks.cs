@@ -19,7 +19,8 @@ internal sealed class AssessRisks(RequestStore store, Policy policy, FraudMetric
         Validate(command);
         var request = RiskRequest.From(command);
         var address = ClientAddress.Parse(command.Client.Ip);
-        var (answered, counters) = await store.RecordAsync(command.VerificationId, command.To, address, command.RequestedAt, cancellationToken);
+        var (answered, counters) = await store.RecordAsync(
+            command.VerificationId, command.To, address, command.RequestedAt, cancellationToken);
         if (answered is not null)
             return answered;
 
@@ -45,7 +46,10 @@ internal sealed class AssessRisks(RequestStore store, Policy policy, FraudMetric
         if (string.IsNullOrWhiteSpace(command.ApplicationId))
             throw new ArgumentException("ApplicationId is empty. Name the application that started the session.", nameof(command));
         if (command.RequestedAt > time.GetUtcNow() + ClockSkew)
-            throw new ArgumentException($"RequestedAt is {command.RequestedAt:O}, which is yet to come. Set the clocks of the machines.", nameof(command));
+        {
+            throw new ArgumentException(
+                $"RequestedAt is {command.RequestedAt:O}, which is yet to come. Set the clocks of the machines.", nameof(command));
+        }
     }
 }
 
@@ -56,6 +60,7 @@ internal sealed class AssessRiskConsumer(AssessRisks assessments, Messenger mess
     public async Task Consume(ConsumeContext<AssessRisk> context)
     {
         var answer = await assessments.AssessAsync(context.Message, context.CancellationToken);
-        await messenger.SendAsync(Queues.Verification, answer, Messenger.DeriveId(answer.VerificationId, "risk-assessed"), context.CancellationToken);
+        await messenger.SendAsync(
+            Queues.Verification, answer, Messenger.DeriveId(answer.VerificationId, "risk-assessed"), context.CancellationToken);
     }
 }

@@ -16,7 +16,8 @@ internal sealed record ClientAddress(IPNetwork Subscriber, IPNetwork Network)
     private static readonly IPNetwork[] NotPublic =
     [
         IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("127.0.0.0/8"),
-        IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("224.0.0.0/3"),
+        IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"),
+        IPNetwork.Parse("224.0.0.0/3"),
         IPNetwork.Parse("::/127"), IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("ff00::/8"),
     ];
 
@@ -29,7 +30,10 @@ internal sealed record ClientAddress(IPNetwork Subscriber, IPNetwork Network)
         if (string.IsNullOrEmpty(text))
             return null;
         if (!IPAddress.TryParse(text, out var address))
-            throw new ArgumentException("Client.Ip is no IP address. Give IPv4 or IPv6 text, such as 203.0.113.7 or 2001:db8::7.", nameof(text));
+        {
+            throw new ArgumentException(
+                "Client.Ip is no IP address. Give IPv4 or IPv6 text, such as 203.0.113.7 or 2001:db8::7.", nameof(text));
+        }
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
         if (NotPublic.Any(network => network.Contains(address)))

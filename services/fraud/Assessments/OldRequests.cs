@@ -15,5 +15,6 @@ internal sealed class OldRequests(RequestStore store, Policy policy, TimeProvide
     public int BatchSize => 1000;
 
     /// <inheritdoc/>
-    public Task<int> SweepAsync(CancellationToken cancellationToken) => store.DeleteOldAsync(time.GetUtcNow() - _memory, BatchSize, cancellationToken);
+    public Task<int> SweepAsync(CancellationToken cancellationToken) =>
+        store.DeleteOldAsync(time.GetUtcNow() - _memory, BatchSize, cancellationToken);
 }

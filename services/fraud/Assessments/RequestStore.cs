@@ -33,14 +33,28 @@ internal sealed class RequestStore
         await using var batch = _data.CreateBatch();
         // Requests for one number are recorded one after the other, over all replicas, so that each counts those before it. The statements
         // of a batch are one transaction, and each sees what was committed when it began.
-        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtextextended($1, 0))") { Parameters = { Text(number.E164) } });
-        batch.BatchCommands.Add(new("insert into requests (verification_id, requested_at, number, address, network) values ($1, $2, $3, $4, $5) on conflict do nothing")
+        // This commit need not wait for the disk: the commit of the answer does, and takes it along. Should the server die in between, the
+        // message comes again.
+        batch.BatchCommands.Add(new("select pg_advisory_xact_lock(hashtextextended($1, 0)), set_config('synchronous_commit', 'off', true)")
         {
-            Parameters = { Uuid(verificationId), Time(requestedAt), Text(number.E164), Network(address?.Subscriber), Network(address?.Network) },
+            Parameters = { Text(number.E164) },
+        });
+        batch.BatchCommands.Add(new("""
+            insert into requests (verification_id, requested_at, number, address, network) values ($1, $2, $3, $4, $5)
+            on conflict do nothing
+            """)
+        {
+            Parameters =
+            {
+                Uuid(verificationId), Time(requestedAt), Text(number.E164), Network(address?.Subscriber), Network(address?.Network),
+            },
         });
         var count = new NpgsqlBatchCommand(_count)
         {
-            Parameters = { Uuid(verificationId), Time(requestedAt), Text(number.E164), Network(address?.Subscriber), Network(address?.Network) },
+            Parameters =
+            {
+                Uuid(verificationId), Time(requestedAt), Text(number.E164), Network(address?.Subscriber), Network(address?.Network),
+            },
         };
         foreach (var limit in _policy.Limits)
             count.Parameters.Add(Time(requestedAt - limit.Window));
@@ -70,7 +84,10 @@ internal sealed class RequestStore
                 new() { Value = answer.Verdict is not Verdict.Block, NpgsqlDbType = NpgsqlDbType.Boolean },
             },
         });
-        batch.BatchCommands.Add(new("select answer from requests where verification_id = $1") { Parameters = { Uuid(answer.VerificationId) } });
+        batch.BatchCommands.Add(new("select answer from requests where verification_id = $1")
+        {
+            Parameters = { Uuid(answer.VerificationId) },
+        });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         // Swept in between, if the request was older than all windows: then this answer is the only one.
         return await reader.ReadAsync(cancellationToken) && ReadAnswer(reader) is { } recorded ? recorded : answer;
@@ -101,8 +118,11 @@ internal sealed class RequestStore
                 VelocitySubject.Network => "network = $5",
                 _ => throw new ArgumentOutOfRangeException(nameof(limits)),
             };
-            sql.Append(CultureInfo.InvariantCulture,
-                $", (select count(*) from (select from requests where {subject} and requested_at > ${i + 6} and requested_at <= $2 and verification_id <> $1 limit {limits[i].CountAtMost}) counted)");
+            sql.Append(CultureInfo.InvariantCulture, $"""
+                , (select count(*) from (
+                    select from requests where {subject} and requested_at > ${i + 6} and requested_at <= $2 and verification_id <> $1
+                    limit {limits[i].CountAtMost}) counted)
+                """);
         }
         return sql.ToString();
     }
@@ -114,7 +134,8 @@ internal sealed class RequestStore
 
     private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter Time(DateTimeOffset value) => new() { Value = value.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    private static NpgsqlParameter Time(DateTimeOffset value) =>
+        new() { Value = value.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
     private static NpgsqlParameter Network(IPNetwork? value) =>
         new() { Value = value is { } network ? network : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Cidr };

@@ -50,7 +50,8 @@ internal sealed record Policy
     private FrozenDictionary<string, SortedSet<string>> ApplicationDestinations { get; }
 
     /// <summary>The countries that the application may ring.</summary>
-    public IReadOnlySet<string> DestinationsOf(string applicationId) => ApplicationDestinations.GetValueOrDefault(applicationId, DefaultDestinations);
+    public IReadOnlySet<string> DestinationsOf(string applicationId) =>
+        ApplicationDestinations.GetValueOrDefault(applicationId, DefaultDestinations);
 
     private string Fingerprint()
     {
@@ -94,7 +95,8 @@ internal sealed record VelocityLimit(VelocitySubject Subject, int Limit, TimeSpa
     {
         get
         {
-            var (count, unit) = (Window.Ticks % TimeSpan.TicksPerDay, Window.Ticks % TimeSpan.TicksPerHour, Window.Ticks % TimeSpan.TicksPerMinute) switch
+            var (count, unit) = (
+                Window.Ticks % TimeSpan.TicksPerDay, Window.Ticks % TimeSpan.TicksPerHour, Window.Ticks % TimeSpan.TicksPerMinute) switch
             {
                 (0, _, _) => (Window.TotalDays, "day"),
                 (_, 0, _) => (Window.TotalHours, "hour"),

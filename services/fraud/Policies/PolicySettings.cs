@@ -13,14 +13,14 @@ internal sealed class PolicySettings
     private static readonly TimeSpan LongestWindow = TimeSpan.FromDays(30);
     private static readonly TimeSpan ShortestWindow = TimeSpan.FromSeconds(1);
 
-    /// <summary>Five sends in ten minutes are a usual limit of verification services; ten a day stop a bombing that keeps below it.</summary>
+    /// <summary>Five sends in ten minutes are a usual limit of verification services; ten a day stop who keeps below it.</summary>
     private static readonly VelocityLimit[] NumberLimits =
     [
         new(VelocitySubject.Number, 5, TimeSpan.FromMinutes(10)),
         new(VelocitySubject.Number, 10, TimeSpan.FromDays(1)),
     ];
 
-    /// <summary>One address may be a household, an office or the gateway of a mobile operator, so these are well above the limits of a number.</summary>
+    /// <summary>One address may be a household, an office or the gateway of a mobile operator: well above the limits of a number.</summary>
     private static readonly VelocityLimit[] AddressLimits =
     [
         new(VelocitySubject.Address, 30, TimeSpan.FromMinutes(10)),
@@ -34,7 +34,7 @@ internal sealed class PolicySettings
     ];
 
     private readonly IConfigurationSection _section;
-    private readonly List<string> _mistakes = [];
+    private readonly SettingsMistakes _mistakes = new(Section);
 
     private PolicySettings(IConfiguration configuration) => _section = configuration.GetSection(Section);
 
@@ -44,7 +44,8 @@ internal sealed class PolicySettings
 
     private Policy Read()
     {
-        RefuseUnknown(_section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds");
+        _mistakes.RefuseUnknown(
+            _section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds");
         var destinations = Destinations(_section.GetSection("AllowedDestinations"));
         var applications = Applications(_section.GetSection("Applications"));
         VelocityLimit[] limits =
@@ -54,14 +55,16 @@ internal sealed class PolicySettings
             .. Limits("NetworkVelocity", NetworkLimits),
         ];
         var thresholds = _section.GetSection("Thresholds");
-        RefuseUnknown(thresholds, "Challenge", "Block");
+        _mistakes.RefuseUnknown(thresholds, "Challenge", "Block");
         var challengeAt = Number(thresholds, "Challenge", 50, 100);
         var blockAt = Number(thresholds, "Block", 80, 100);
         if (challengeAt > blockAt)
-            _mistakes.Add($"{thresholds.Path}:Challenge is {challengeAt} and {thresholds.Path}:Block {blockAt}. The first may not be above the second.");
-        return _mistakes.Count == 0
-            ? new Policy(destinations, applications, limits, challengeAt, blockAt)
-            : throw new SettingsException(Section, "is wrong: " + string.Join(" ", _mistakes));
+        {
+            _mistakes.Add($"{thresholds.Path}:Challenge",
+                $"is {challengeAt} and {thresholds.Path}:Block {blockAt}. The first may not be above the second.");
+        }
+        _mistakes.ThrowIfAny();
+        return new Policy(destinations, applications, limits, challengeAt, blockAt);
     }
 
     private Dictionary<string, string[]> Applications(IConfigurationSection section)
@@ -69,7 +72,7 @@ internal sealed class PolicySettings
         var applications = new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase);
         foreach (var application in section.GetChildren())
         {
-            RefuseUnknown(application, "AllowedDestinations");
+            _mistakes.RefuseUnknown(application, "AllowedDestinations");
             // An empty list closes the application; no list leaves it to the list for all.
             if (Has(application, "AllowedDestinations"))
                 applications[application.Key] = Destinations(application.GetSection("AllowedDestinations"));
@@ -87,7 +90,7 @@ internal sealed class PolicySettings
             if (entry.Value is { } country && regions.Contains(country))
                 destinations.Add(country);
             else
-                _mistakes.Add($"{entry.Path} is '{entry.Value}'. Give an ISO 3166-1 country in two capital letters, such as SE.");
+                _mistakes.Add(entry.Path, $"is '{entry.Value}'. Give an ISO 3166-1 country in two capital letters, such as SE.");
         }
         return [.. destinations];
     }
@@ -101,14 +104,20 @@ internal sealed class PolicySettings
         var limits = new List<VelocityLimit>();
         foreach (var entry in section.GetChildren())
         {
-            RefuseUnknown(entry, "Limit", "Window");
+            _mistakes.RefuseUnknown(entry, "Limit", "Window");
             if (!Has(entry, "Limit"))
-                _mistakes.Add($"{entry.Path}:Limit is missing. Give the number of requests that are usual within the window.");
+                _mistakes.Add($"{entry.Path}:Limit", "is missing. Give the number of requests that are usual within the window.");
             var limit = Number(entry, "Limit", 1, MaxLimit);
             if (!Duration.TryParse(entry["Window"], out var window) || window < ShortestWindow || window > LongestWindow)
-                _mistakes.Add($"{entry.Path}:Window is '{entry["Window"]}'. Give 00:00:01 (a second) to 30.00:00:00 (30 days) as {Duration.Form}.");
+            {
+                _mistakes.Add($"{entry.Path}:Window",
+                    $"is '{entry["Window"]}'. Give 00:00:01 (a second) to 30.00:00:00 (30 days) as {Duration.Form}.");
+            }
             else if (limits.Exists(other => other.Window == window))
-                _mistakes.Add($"{entry.Path}:Window is '{entry["Window"]}', which another limit of {section.Path} has too. Give each window once.");
+            {
+                _mistakes.Add($"{entry.Path}:Window",
+                    $"is '{entry["Window"]}', which another limit of {section.Path} has too. Give each window once.");
+            }
             limits.Add(new(defaults[0].Subject, limit, window));
         }
         return limits;
@@ -120,21 +129,14 @@ internal sealed class PolicySettings
             return otherwise;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= highest)
             return number;
-        _mistakes.Add($"{section.Path}:{name} is '{text}'. Give a whole number from 1 to {highest}.");
+        _mistakes.Add($"{section.Path}:{name}", $"is '{text}'. Give a whole number from 1 to {highest}.");
         return otherwise;
     }
 
     private void RefuseScalar(IConfigurationSection section, string form)
     {
         if (section.Value is { Length: > 0 } text)
-            _mistakes.Add($"{section.Path} is '{text}'. Give {form}.");
-    }
-
-    /// <summary>A misspelt setting would otherwise be the default, unnoticed.</summary>
-    private void RefuseUnknown(IConfigurationSection section, params string[] known)
-    {
-        foreach (var child in section.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
-            _mistakes.Add($"{child.Path} is no setting. Known here: {string.Join(", ", known)}.");
+            _mistakes.Add(section.Path, $"is '{text}'. Give {form}.");
     }
 
     private static bool Has(IConfigurationSection section, string name) =>

@@ -22,8 +22,14 @@ internal sealed class AddressVelocity : IRule
         {
             Code = "address_velocity",
             Weight = excess.Weight,
-            Detail = string.Create(CultureInfo.InvariantCulture,
-                $"The client's {(excess.Limit.Subject is VelocitySubject.Address ? "address" : "network")} has sent its {excess.Limit.Limit} requests within {excess.Limit.WindowText}. Ask again later."),
+            Detail = Describe(excess.Limit),
         })
         .FirstOrDefault();
+
+    private static string Describe(VelocityLimit limit)
+    {
+        var subject = limit.Subject is VelocitySubject.Address ? "address" : "network";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"The client's {subject} has sent its {limit.Limit} requests within {limit.WindowText}. Ask again later.");
+    }
 }

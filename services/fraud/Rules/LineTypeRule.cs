@@ -21,9 +21,12 @@ internal sealed class LineTypeRule : IRule
         { LineType: LineType.Pager } => Refuse("a pager"),
         { LineType: LineType.UniversalAccess } => Refuse("a company's access number"),
         { LineType: LineType.Voicemail } => Refuse("a voicemail box"),
-        { LineType: LineType.Voip } => Weigh("line_type_voip", 40, "This is an Internet telephony number, which is bought in bulk without a SIM."),
-        { LineType: LineType.PersonalNumber } => Weigh("line_type_personal_number", 40, "This is a personal number, which forwards to a line nobody knows."),
-        { LineType: LineType.Unknown } => Weigh("line_type_unknown", 30, "The numbering plan does not say what kind of line this number is."),
+        { LineType: LineType.Voip } =>
+            Weigh("line_type_voip", 40, "This is an Internet telephony number, which is bought in bulk without a SIM."),
+        { LineType: LineType.PersonalNumber } =>
+            Weigh("line_type_personal_number", 40, "This is a personal number, which forwards to a line nobody knows."),
+        { LineType: LineType.Unknown } =>
+            Weigh("line_type_unknown", 30, "The numbering plan does not say what kind of line this number is."),
         _ => null,
     };
 

@@ -12,7 +12,9 @@ internal sealed class NumberVelocity : IRule
     public RiskFactor? Assess(Policy policy, RiskRequest request, Counters counters)
     {
         // The longest window that is full tells best how long to wait.
-        var full = policy.Limits.Where(limit => limit.Subject is VelocitySubject.Number && counters[limit] >= limit.Limit).MaxBy(limit => limit.Window);
+        var full = policy.Limits
+            .Where(limit => limit.Subject is VelocitySubject.Number && counters[limit] >= limit.Limit)
+            .MaxBy(limit => limit.Window);
         return full is null
             ? null
             : new RiskFactor
@@ -20,7 +22,7 @@ internal sealed class NumberVelocity : IRule
                 Code = "number_velocity",
                 Weight = RuleBook.Decisive,
                 Detail = string.Create(CultureInfo.InvariantCulture,
-                    $"This number was rung or about to be {full.Limit} times within {full.WindowText}, which is the limit. Ask again when that time has passed."),
+                    $"This number was rung or about to be {full.Limit} times within {full.WindowText}, the limit. Ask again later."),
             };
     }
 }

@@ -13,8 +13,8 @@ internal sealed partial class LeaseCallerIds(
     /// <summary>A lease for longer than this is a mistake: a session lives for minutes.</summary>
     public static readonly TimeSpan LongestLease = TimeSpan.FromHours(1);
 
-    /// <summary>Another replica can take the chosen number for the same callee at the same moment. That needs two sessions for one phone, and
-    /// each loss leaves one number less to meet at; what is not settled by then is tried again with the message.</summary>
+    /// <summary>Another replica can take the chosen number for the same callee at the same moment. That needs two sessions for one phone,
+    /// and each loss leaves one number less to meet at; what is not settled by then is tried again with the message.</summary>
     private const int Tries = 10;
 
     /// <summary>Leases a caller ID, or finds what the attempt was answered before.</summary>
@@ -44,7 +44,8 @@ internal sealed partial class LeaseCallerIds(
         throw new LeaseContentionException();
     }
 
-    private Task<LeaseAnswer?> DecideAsync(LeaseCallerId command, List<long> resting, DateTimeOffset now, CancellationToken cancellationToken)
+    private Task<LeaseAnswer?> DecideAsync(
+        LeaseCallerId command, List<long> resting, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Should one of our own numbers be called, it is not called by itself.
         var callee = long.Parse(command.Callee.E164.AsSpan(1), CultureInfo.InvariantCulture);
@@ -58,14 +59,21 @@ internal sealed partial class LeaseCallerIds(
     private LeaseAnswer.Refused Refuse() => numbers.Size == 0
         ? new(LeaseRefusal.NoNumbers, "The number pool is empty. Add a range of numbers that your carrier assigned to NumberPool:Ranges.")
         : new(LeaseRefusal.AllRestingForCallee, string.Create(CultureInfo.InvariantCulture,
-            $"All {numbers.Size} numbers of the pool were used for this callee within the rest period of {settings.RestPeriod:c} (d.hh:mm:ss). Add numbers to NumberPool:Ranges."));
+            $"All {numbers.Size} numbers of the pool were used for this callee within NumberPool:RestPeriod ({settings.RestPeriod:c}).")
+            + " Add numbers to NumberPool:Ranges.");
 
     private void Validate(LeaseCallerId command)
     {
         if (command.VerificationId == Guid.Empty || command.AttemptId == Guid.Empty)
-            throw new ArgumentException("VerificationId and AttemptId name the session and the attempt; neither may be the empty UUID.", nameof(command));
+        {
+            throw new ArgumentException(
+                "VerificationId and AttemptId name the session and the attempt; neither may be the empty UUID.", nameof(command));
+        }
         if (command.ExpiresAt > time.GetUtcNow() + LongestLease)
-            throw new ArgumentException($"ExpiresAt is {command.ExpiresAt:O}, more than an hour from now. A lease lives for minutes.", nameof(command));
+        {
+            throw new ArgumentException(
+                $"ExpiresAt is {command.ExpiresAt:O}, more than an hour from now. A lease lives for minutes.", nameof(command));
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Attempt {AttemptId} asked for a caller ID after its own end and got none")]
@@ -80,7 +88,10 @@ internal sealed class LeaseCallerIdConsumer(LeaseCallerIds leases, Messenger mes
     {
         var command = context.Message;
         if (await leases.LeaseAsync(command, context.CancellationToken) is { } answer)
-            await messenger.SendAsync(Queues.Verification, answer.ToMessage(command), Messenger.DeriveId(command.AttemptId, "caller-id-answered"), context.CancellationToken);
+        {
+            await messenger.SendAsync(Queues.Verification, answer.ToMessage(command),
+                Messenger.DeriveId(command.AttemptId, "caller-id-answered"), context.CancellationToken);
+        }
     }
 }
 

@@ -6,17 +6,25 @@ using NpgsqlTypes;
 
 namespace FlashCall.NumberPool.Leases;
 
-/// <summary>The answers given to attempts, in PostgreSQL. Times come from the caller, so that all replicas and tests have one clock each.</summary>
+/// <summary>The answers given to attempts, in PostgreSQL. Times come from the caller, so that all replicas and tests have one clock
+/// each.</summary>
 internal sealed class LeaseStore(NpgsqlDataSource data)
 {
-    private const string Columns = "attempt_id, answered_at, expires_at, keep_until, lease_id, callee, caller_id, trunk, disclosed_prefix, candidates, rests, refusal, detail";
+    private const string Columns =
+        "attempt_id, answered_at, expires_at, keep_until, lease_id, callee, caller_id, trunk, disclosed_prefix, candidates, rests, "
+        + "refusal, detail";
 
-    /// <summary>What the attempt was answered before, and the caller IDs that rest for the callee. One round trip, two index look-ups.</summary>
-    public async Task<(LeaseAnswer? Answer, List<long> Resting)> ReadAsync(Guid attemptId, PhoneNumber callee, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>What the attempt was answered before, and the caller IDs that rest for the callee. One round trip, two index
+    /// look-ups.</summary>
+    public async Task<(LeaseAnswer? Answer, List<long> Resting)> ReadAsync(
+        Guid attemptId, PhoneNumber callee, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var batch = data.CreateBatch();
         batch.BatchCommands.Add(new($"select {Columns} from answers where attempt_id = $1") { Parameters = { Uuid(attemptId) } });
-        batch.BatchCommands.Add(new("select caller_id from answers where callee = $1 and rests and keep_until > $2") { Parameters = { Text(callee.E164), Time(now) } });
+        batch.BatchCommands.Add(new("select caller_id from answers where callee = $1 and rests and keep_until > $2")
+        {
+            Parameters = { Text(callee.E164), Time(now) },
+        });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         var answer = await reader.ReadAsync(cancellationToken) ? ReadAnswer(reader) : null;
         await reader.NextResultAsync(cancellationToken);
@@ -33,11 +41,15 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
     /// <param name="restsUntil">Until when the callee does not get this caller ID again, if nobody releases the lease.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The lease as recorded; null if it was not.</returns>
-    public async Task<LeaseAnswer?> TryRecordAsync(Guid attemptId, PhoneNumber callee, LeaseAnswer.Leased lease, DateTimeOffset restsUntil, CancellationToken cancellationToken)
+    public async Task<LeaseAnswer?> TryRecordAsync(
+        Guid attemptId, PhoneNumber callee, LeaseAnswer.Leased lease, DateTimeOffset restsUntil, CancellationToken cancellationToken)
     {
         await using var batch = data.CreateBatch();
         // What has rested long enough and is not swept yet would stand in the way of the unique index.
-        batch.BatchCommands.Add(new("delete from answers where callee = $1 and rests and keep_until <= $2") { Parameters = { Text(callee.E164), Time(lease.LeasedAt) } });
+        batch.BatchCommands.Add(new("delete from answers where callee = $1 and rests and keep_until <= $2")
+        {
+            Parameters = { Text(callee.E164), Time(lease.LeasedAt) },
+        });
         batch.BatchCommands.Add(new($"""
             insert into answers ({Columns})
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true, null, null)
@@ -48,7 +60,8 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
             Parameters =
             {
                 Uuid(attemptId), Time(lease.LeasedAt), Time(lease.ExpiresAt), Time(restsUntil), Uuid(lease.LeaseId), Text(callee.E164),
-                new() { Value = Value(lease.Choice.CallerId), NpgsqlDbType = NpgsqlDbType.Bigint }, Text(lease.Choice.Trunk), Text(lease.Choice.DisclosedPrefix),
+                new() { Value = Value(lease.Choice.CallerId), NpgsqlDbType = NpgsqlDbType.Bigint },
+                Text(lease.Choice.Trunk), Text(lease.Choice.DisclosedPrefix),
                 new() { Value = lease.Choice.Candidates, NpgsqlDbType = NpgsqlDbType.Bigint },
             },
         });
@@ -58,7 +71,8 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
     /// <summary>Records a refusal, unless the attempt was answered in the meantime.</summary>
     /// <returns>The refusal as recorded; null if it was not.</returns>
     public async Task<LeaseAnswer?> TryRecordAsync(
-        Guid attemptId, LeaseAnswer.Refused refusal, DateTimeOffset refusedAt, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+        Guid attemptId, LeaseAnswer.Refused refusal, DateTimeOffset refusedAt, DateTimeOffset expiresAt,
+        CancellationToken cancellationToken)
     {
         await using var batch = data.CreateBatch();
         batch.BatchCommands.Add(new($"""
@@ -83,7 +97,8 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>False if there is no such lease or it has ended before.</returns>
     public async Task<bool> ReleaseAsync(
-        Guid attemptId, Guid leaseId, LeaseOutcome outcome, bool rests, DateTimeOffset? keepUntil, DateTimeOffset now, CancellationToken cancellationToken)
+        Guid attemptId, Guid leaseId, LeaseOutcome outcome, bool rests, DateTimeOffset? keepUntil, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         await using var command = data.CreateCommand("""
             update answers set outcome = $3, rests = $4, keep_until = case when $4 then coalesce($5, keep_until) else expires_at end
@@ -134,5 +149,6 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
 
     private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter Time(DateTimeOffset value) => new() { Value = value.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    private static NpgsqlParameter Time(DateTimeOffset value) =>
+        new() { Value = value.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 }

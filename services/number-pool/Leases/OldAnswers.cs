@@ -9,5 +9,6 @@ internal sealed class OldAnswers(LeaseStore store, TimeProvider time) : ISweep
     public int BatchSize => 1000;
 
     /// <inheritdoc/>
-    public Task<int> SweepAsync(CancellationToken cancellationToken) => store.DeleteOldAsync(time.GetUtcNow(), BatchSize, cancellationToken);
+    public Task<int> SweepAsync(CancellationToken cancellationToken) =>
+        store.DeleteOldAsync(time.GetUtcNow(), BatchSize, cancellationToken);
 }

@@ -11,10 +11,11 @@ internal sealed class ReleaseCallerIds(LeaseStore store, NumberPoolSettings sett
     public async Task<bool> ReleaseAsync(ReleaseCallerId command, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        // What the callee has not seen needs no rest. If nobody knows, the call may still ring until the lease ends: the rest stays as it is.
+        // What the callee has not seen needs no rest. If nobody knows, the call may ring until the lease ends: the rest stays as it is.
         var rests = command.Outcome is not LeaseOutcome.NotRung;
         DateTimeOffset? keepUntil = command.Outcome is LeaseOutcome.Rang or LeaseOutcome.Verified ? now + settings.RestPeriod : null;
-        var released = await store.ReleaseAsync(command.AttemptId, command.LeaseId, command.Outcome, rests, keepUntil, now, cancellationToken);
+        var released = await store.ReleaseAsync(
+            command.AttemptId, command.LeaseId, command.Outcome, rests, keepUntil, now, cancellationToken);
         if (released)
             metrics.Released(command.Outcome);
         return released;

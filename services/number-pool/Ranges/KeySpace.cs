@@ -37,7 +37,8 @@ internal sealed class KeySpace
 
     /// <summary>Chooses one of the numbers that are not excluded, each with the same chance.</summary>
     /// <param name="excluded">Numbers not to be chosen; such as are not of the pool, or twice there, do not matter.</param>
-    /// <param name="draw">Draws a whole number from 0 up to, not including, its argument; the chance of each is the chance of a choice.</param>
+    /// <param name="draw">Draws a whole number from 0 up to, not including, its argument; the chance of each is the chance of a
+    /// choice.</param>
     /// <returns>The choice, or null when all numbers are excluded.</returns>
     public Choice? Choose(IEnumerable<long> excluded, Func<long, long> draw)
     {
@@ -57,7 +58,8 @@ internal sealed class KeySpace
         var (chosen, range) = At(place);
         var matching = CountUpTo(range.LastMatching) - CountUpTo(range.FirstMatching - 1)
             - taken.Count(number => number >= range.FirstMatching && number <= range.LastMatching);
-        return new Choice(CallerId.Parse(string.Create(CultureInfo.InvariantCulture, $"+{chosen}")), range.Trunk, range.DisclosedPrefix, matching);
+        return new Choice(CallerId.Parse(string.Create(CultureInfo.InvariantCulture, $"+{chosen}")), range.Trunk, range.DisclosedPrefix,
+            matching);
     }
 
     private (long Number, NumberRange Range) At(long place)

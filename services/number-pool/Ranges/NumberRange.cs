@@ -31,7 +31,8 @@ internal sealed record NumberRange
     /// <summary>The trunk whose carrier may present these numbers.</summary>
     public string Trunk { get; }
 
-    /// <summary>The lowest number, without the plus sign. Country codes do not begin with 0, so a number and its value are one thing.</summary>
+    /// <summary>The lowest number, without the plus sign. Country codes do not begin with 0, so a number and its value are one
+    /// thing.</summary>
     public long First { get; }
 
     /// <summary>The highest number.</summary>
@@ -55,7 +56,8 @@ internal sealed record NumberRange
     /// <param name="trunk">The trunk's name.</param>
     /// <param name="range">The range, if the pattern is one.</param>
     /// <param name="problem">Otherwise what is wrong and what would be right.</param>
-    public static bool TryParse(string? pattern, string trunk, [NotNullWhen(true)] out NumberRange? range, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(
+        string? pattern, string trunk, [NotNullWhen(true)] out NumberRange? range, [NotNullWhen(false)] out string? problem)
     {
         range = null;
         problem = Problem(pattern);
@@ -72,13 +74,20 @@ internal sealed record NumberRange
         var digits = pattern.AsSpan(1);
         var free = digits.Count('x');
         if (pattern[0] != '+' || digits.TrimEnd('x').ContainsAnyExceptInRange('0', '9'))
-            return $"is '{pattern}'. Write a plus sign, the fixed digits, then an x for each free one and nothing between them, such as +44207946xxxx.";
+        {
+            return $"is '{pattern}'. Write a plus sign, the fixed digits, then an x for each free one and nothing between them, "
+                + "such as +44207946xxxx.";
+        }
         if (digits.Length is < 7 or > 15)
-            return $"is '{pattern}', which has {digits.Length} digits. An international number has 7 to 15, the country code and the free digits (x) included.";
+        {
+            return $"is '{pattern}', which has {digits.Length} digits. An international number has 7 to 15, "
+                + "the country code and the free digits (x) included.";
+        }
         if (free == digits.Length || digits[0] == '0')
             return $"is '{pattern}'. A number begins with its country code, which does not begin with 0 and is not free.";
         return free > MaxFreeDigits
-            ? $"is '{pattern}', which leaves {free} digits free. At most {MaxFreeDigits} may be (a billion numbers); give the digits that your carrier assigned."
+            ? $"is '{pattern}', which leaves {free} digits free. At most {MaxFreeDigits} may be (a billion numbers). "
+                + "Give the digits that your carrier assigned."
             : null;
     }
 

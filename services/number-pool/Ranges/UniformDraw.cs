@@ -7,7 +7,8 @@ namespace FlashCall.NumberPool.Ranges;
 /// <summary>Draws numbers that nobody can foresee.</summary>
 internal static class UniformDraw
 {
-    /// <summary>A whole number from 0 up to, not including, the bound, each with the same chance, from the operating system's generator.</summary>
+    /// <summary>A whole number from 0 up to, not including, the bound, each with the same chance, from the operating system's
+    /// generator.</summary>
     /// <param name="bound">1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is 0 or less.</exception>
     public static long Below(long bound)
@@ -15,7 +16,8 @@ internal static class UniformDraw
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
         if (bound == 1)
             return 0;
-        // Draw as many bits as the bound has and draw again above it, less than twice on average. A remainder instead would favour the low numbers.
+        // Draw as many bits as the bound has and draw again above it, less than twice on average. A remainder instead would favour the low
+        // numbers.
         var mask = ulong.MaxValue >> BitOperations.LeadingZeroCount((ulong)bound - 1);
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         while (true)

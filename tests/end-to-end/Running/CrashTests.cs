@@ -3,6 +3,7 @@ using Xunit;
 namespace FlashCall.EndToEnd.Tests.Running;
 
 /// <summary>Each service is killed while a phone rings, and started again: the session comes to its end.</summary>
+[Collection(Platform.OneAtATime)]
 public sealed class CrashTests(Platform platform)
 {
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 namespace FlashCall.EndToEnd.Tests.Running;
 
 /// <summary>The commands of the documentation run as they stand.</summary>
+[Collection(Platform.OneAtATime)]
 public sealed class DocumentationTests(Platform platform)
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FlashCall.EndToEnd.Tests.Running;
 
+[Collection(Platform.OneAtATime)]
 public sealed partial class MainJobTests(Platform platform)
 {
     [Fact]

@@ -14,6 +14,9 @@ namespace FlashCall.EndToEnd.Tests.Running;
 /// </summary>
 public sealed class Platform : IAsyncLifetime
 {
+    /// <summary>The collection of the tests that share this platform: some kill its services.</summary>
+    public const string OneAtATime = "platform";
+
     /// <summary>The purpose whose sessions live for half a minute only, for tests that wait for the end.</summary>
     public const string BriefPurpose = "lead_validation";
 

@@ -87,7 +87,8 @@ public sealed class AssessRisksTests(FraudDatabase database) : IClassFixture<Fra
         for (var i = 0; i < 3; i++)
             await replica.AssessAsync(Command(FraudDatabase.NewNumber(), one + ".1"));
 
-        Task<RiskAssessed> AskAsync(string? ip) => replica.AssessAsync(Command(FraudDatabase.NewNumber(), ip) with { ApplicationId = "nordic" });
+        Task<RiskAssessed> AskAsync(string? ip) =>
+            replica.AssessAsync(Command(FraudDatabase.NewNumber(), ip) with { ApplicationId = "nordic" });
         Assert.Equal(Verdict.Challenge, (await AskAsync(one + ".1")).Verdict);
         Assert.Equal(Verdict.Allow, (await AskAsync(one + ".2")).Verdict);
         Assert.Equal(Verdict.Allow, (await AskAsync(one + ".3")).Verdict);
@@ -151,14 +152,18 @@ public sealed class AssessRisksTests(FraudDatabase database) : IClassFixture<Fra
             set enable_seqscan = off;
             create temp table plans (line text);
             do $$ declare line text; begin
-                for line in explain select from requests where number = '+46700000000' and rings and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
-                for line in explain select from requests where address = '203.0.113.7' and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
-                for line in explain select from requests where network = '203.0.113.0/24' and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
+                for line in explain select from requests where number = '+46700000000' and rings
+                    and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
+                for line in explain select from requests where address = '203.0.113.7'
+                    and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
+                for line in explain select from requests where network = '203.0.113.0/24'
+                    and requested_at > now() and requested_at <= now() limit 10 loop insert into plans values (line); end loop;
             end $$;
             select string_agg(line, E'\n') from plans;
             """);
         Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
-        Assert.All(["requests_number", "requests_address", "requests_network"], index => Assert.Contains(index, plan, StringComparison.Ordinal));
+        Assert.All(["requests_number", "requests_address", "requests_network"],
+            index => Assert.Contains(index, plan, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -180,7 +185,8 @@ public sealed class AssessRisksTests(FraudDatabase database) : IClassFixture<Fra
         };
         var exception = await Assert.ThrowsAsync<ArgumentException>(() => database.Open(_time, Samples.Policy()).AssessAsync(command));
         Assert.DoesNotContain(command.To.E164, exception.ToString(), StringComparison.Ordinal);
-        Assert.Equal(0, await database.QueryAsync<long>("select count(*) from requests where verification_id = $1", command.VerificationId));
+        Assert.Equal(0, await database.QueryAsync<long>(
+            "select count(*) from requests where verification_id = $1", command.VerificationId));
     }
 
     [Fact]
@@ -198,7 +204,8 @@ public sealed class AssessRisksTests(FraudDatabase database) : IClassFixture<Fra
 
     private static async Task<long> RecordAsync(FraudDatabase.Replica replica, PhoneNumber number, DateTimeOffset requestedAt)
     {
-        var (_, counters) = await replica.Store.RecordAsync(Guid.CreateVersion7(), number, null, requestedAt, TestContext.Current.CancellationToken);
+        var (_, counters) = await replica.Store.RecordAsync(
+            Guid.CreateVersion7(), number, null, requestedAt, TestContext.Current.CancellationToken);
         return counters[replica.Policy.Limits.Single()];
     }
 

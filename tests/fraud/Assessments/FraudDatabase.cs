@@ -10,7 +10,8 @@ using Xunit;
 
 namespace FlashCall.Fraud.Tests.Assessments;
 
-/// <summary>The fraud service's database for one test class, prepared as the service prepares it, and replicas of the service over it.</summary>
+/// <summary>The fraud service's database for one test class, prepared as the service prepares it, and replicas of the service over
+/// it.</summary>
 public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
 {
     private static int s_numbers;
@@ -72,6 +73,7 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
 
     internal sealed record Replica(AssessRisks Assessments, RequestStore Store, Policy Policy, OldRequests OldRequests)
     {
-        public Task<RiskAssessed> AssessAsync(AssessRisk command) => Assessments.AssessAsync(command, TestContext.Current.CancellationToken);
+        public Task<RiskAssessed> AssessAsync(AssessRisk command) =>
+            Assessments.AssessAsync(command, TestContext.Current.CancellationToken);
     }
 }

@@ -11,7 +11,8 @@ public sealed class RaceTests(FraudDatabase database) : IClassFixture<FraudDatab
     [Fact]
     public async Task Of_many_requests_for_one_number_at_once_exactly_the_limit_passes()
     {
-        FraudDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Samples.Policy()), database.Open(TimeProvider.System, Samples.Policy())];
+        FraudDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Samples.Policy()),
+            database.Open(TimeProvider.System, Samples.Policy())];
         for (var round = 0; round < 10; round++)
         {
             var number = FraudDatabase.NewNumber();
@@ -31,7 +32,8 @@ public sealed class RaceTests(FraudDatabase database) : IClassFixture<FraudDatab
         for (var round = 0; round < 20; round++)
         {
             var command = FraudDatabase.Command(FraudDatabase.NewNumber(), DateTimeOffset.UtcNow);
-            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(delivery => Task.Run(() => replicas[delivery % 2].AssessAsync(command))));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(delivery => Task.Run(() => replicas[delivery % 2].AssessAsync(command))));
             Assert.Single(answers.Select(answer => JsonSerializer.Serialize(answer)).Distinct());
             var (_, counters) = await replicas[0].Store.RecordAsync(Guid.CreateVersion7(), command.To, null, command.RequestedAt, default);
             Assert.Equal(1, counters[policy.Limits[0]]);

@@ -48,8 +48,10 @@ public sealed class RiskEngineTests
     [Fact]
     public void More_requests_before_never_lower_the_score() => Gen.Select(Cases, Gen.Long[0, 100].Array[4]).Sample((sample, more) =>
     {
-        var counters = new Counters(sample.Policy.Limits.Zip(more).ToDictionary(pair => pair.First, pair => sample.Counters[pair.First] + pair.Second));
-        return RiskEngine.Assess(sample.Policy, sample.Request, counters).Score >= RiskEngine.Assess(sample.Policy, sample.Request, sample.Counters).Score;
+        var counters = new Counters(
+            sample.Policy.Limits.Zip(more).ToDictionary(pair => pair.First, pair => sample.Counters[pair.First] + pair.Second));
+        return RiskEngine.Assess(sample.Policy, sample.Request, counters).Score >= RiskEngine.Assess(
+            sample.Policy, sample.Request, sample.Counters).Score;
     }, iter: 2000);
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class RiskEngineTests
     [InlineData(41, 80, Verdict.Allow)]
     [InlineData(40, 40, Verdict.Block)]
     public void A_threshold_is_reached_at_its_own_score(int challengeAt, int blockAt, Verdict verdict) =>
-        Assert.Equal(verdict, Assess(Samples.Request with { LineType = LineType.Voip }, Samples.Policy(challengeAt: challengeAt, blockAt: blockAt)).Verdict);
+        Assert.Equal(verdict, Assess(
+            Samples.Request with { LineType = LineType.Voip }, Samples.Policy(challengeAt: challengeAt, blockAt: blockAt)).Verdict);
 
     [Fact]
     public void Of_equally_heavy_reasons_the_destination_comes_first()

@@ -37,7 +37,8 @@ public sealed class PolicySettingsTests
         Assert.Equal(["NO"], policy.DestinationsOf("Shop"));
         Assert.Empty(policy.DestinationsOf("closed"));
         Assert.Equal(
-            [new(VelocitySubject.Number, 3, TimeSpan.FromDays(1)), new(VelocitySubject.Network, 7, TimeSpan.FromSeconds(10))], policy.Limits);
+            [new(VelocitySubject.Number, 3, TimeSpan.FromDays(1)), new(VelocitySubject.Network, 7, TimeSpan.FromSeconds(10))],
+                policy.Limits);
         Assert.Equal((30, 60), (policy.ChallengeAt, policy.BlockAt));
     }
 
@@ -47,12 +48,14 @@ public sealed class PolicySettingsTests
     [InlineData("""{ "Fraud": { "AllowedDestinations": [ "+979" ] } }""", "ISO 3166-1 country")]
     [InlineData("""{ "Fraud": { "AllowedDestinations": "SE" } }""", "a list of ISO 3166-1 countries")]
     [InlineData("""{ "Fraud": { "AllowedDestination": [ "SE" ] } }""", "Fraud:AllowedDestination is no setting")]
-    [InlineData("""{ "Fraud": { "Applications": { "shop": { "Allowed": [ "SE" ] } } } }""", "Fraud:Applications:shop:Allowed is no setting")]
+    [InlineData("""{ "Fraud": { "Applications": { "shop": { "Allowed": [ "SE" ] } } } }""",
+        "Fraud:Applications:shop:Allowed is no setting")]
     [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Limit": 0, "Window": "00:10:00" } ] } }""", "Fraud:NumberVelocity:0:Limit is '0'")]
     [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Window": "00:10:00" } ] } }""", "Fraud:NumberVelocity:0:Limit is missing")]
     [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Limit": 5, "Window": "31.00:00:00" } ] } }""", "30 days")]
     [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Limit": 5, "Window": "600" } ] } }""", "hh:mm:ss")]
-    [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Limit": 5, "Window": "24:00:00" }, { "Limit": 6, "Window": "1.00:00:00" } ] } }""", "Give each window once")]
+    [InlineData("""{ "Fraud": { "NumberVelocity": [ { "Limit": 5, "Window": "24:00:00" }, { "Limit": 6, "Window": "1.00:00:00" } ] } }""",
+        "Give each window once")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Challenge": 90 } } }""", "may not be above")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Block": 101 } } }""", "from 1 to 100")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Block": "high" } } }""", "Fraud:Thresholds:Block is 'high'")]
@@ -63,10 +66,13 @@ public sealed class PolicySettingsTests
     public void All_mistakes_are_listed_at_once()
     {
         var message = Assert.Throws<SettingsException>(() => Read("""
-            { "Fraud": { "AllowedDestinations": [ "XX" ], "Tresholds": {}, "Thresholds": { "Block": 0 }, "AddressVelocity": [ { "Limit": "many", "Window": "soon" } ] } }
+            { "Fraud": {
+                "AllowedDestinations": [ "XX" ], "Tresholds": {}, "Thresholds": { "Block": 0 },
+                "AddressVelocity": [ { "Limit": "many", "Window": "soon" } ] } }
             """)).Message;
         Assert.All(
-            ["Fraud:AllowedDestinations:0", "Fraud:Tresholds", "Fraud:Thresholds:Block", "Fraud:AddressVelocity:0:Limit", "Fraud:AddressVelocity:0:Window"],
+            ["Fraud:AllowedDestinations:0", "Fraud:Tresholds", "Fraud:Thresholds:Block", "Fraud:AddressVelocity:0:Limit",
+                "Fraud:AddressVelocity:0:Window"],
             setting => Assert.Contains(setting + " is", message, StringComparison.Ordinal));
     }
 
@@ -86,5 +92,6 @@ public sealed class PolicySettingsTests
     public void Another_policy_has_another_version(string json) =>
         Assert.NotEqual(Read("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }""").Version, Read(json).Version);
 
-    private static Policy Read(string json) => PolicySettings.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
+    private static Policy Read(string json) =>
+        PolicySettings.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
 }

@@ -36,7 +36,8 @@ public sealed class DestinationAllowListTests
         Assert.NotNull(Assess("SE", ["SE"], applications, "closed"));
     }
 
-    private static Contracts.RiskFactor? Assess(string destination, string[] allowed, Dictionary<string, string[]>? applications = null, string application = "shop")
+    private static Contracts.RiskFactor? Assess(
+        string destination, string[] allowed, Dictionary<string, string[]>? applications = null, string application = "shop")
     {
         var policy = Samples.Policy(allowed, applications);
         return Rule.Assess(policy, Samples.Request with { ApplicationId = application, Destination = destination }, Counters.None(policy));

@@ -34,7 +34,8 @@ public sealed class LineTypeRuleTests
     {
         var theory = typeof(LineTypeRuleTests).GetMethod(nameof(Each_kind_of_line_weighs_what_it_should))!;
         var decided = theory.GetCustomAttributesData().Where(data => data.AttributeType == typeof(InlineDataAttribute))
-            .Select(data => (LineType)(int)((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[0].Value!);
+            .Select(data => (LineType)(int)(
+                (IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!)[0].Value!);
         Assert.Equal(Enum.GetValues<LineType>().Order(), decided.Order());
     }
 

@@ -59,5 +59,6 @@ public sealed class VelocityTests
     [InlineData("1.12:00:00", "36 hours")]
     [InlineData("00:01:30", "90 seconds")]
     public void A_window_is_told_in_words(string window, string words) =>
-        Assert.Equal(words, new VelocityLimit(VelocitySubject.Number, 1, TimeSpan.Parse(window, System.Globalization.CultureInfo.InvariantCulture)).WindowText);
+        Assert.Equal(words, new VelocityLimit(
+            VelocitySubject.Number, 1, TimeSpan.Parse(window, System.Globalization.CultureInfo.InvariantCulture)).WindowText);
 }

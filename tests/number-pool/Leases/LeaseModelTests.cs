@@ -21,7 +21,8 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
         (2, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], (replica, attempt) => (Step)new Step.Repeat(replica, attempt))),
         (5, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], Gen.Enum<LeaseOutcome>(), Gen.Frequency((1, Gen.Const(true)), (5, Gen.Const(false))),
             (replica, attempt, outcome, foreign) => (Step)new Step.Release(replica, attempt, outcome, foreign))),
-        (4, Gen.OneOf(Gen.Const(TimeSpan.FromMinutes(1)), Gen.Const(LeaseTime), Gen.Const(TimeSpan.FromMinutes(30)), Gen.Const(Rest)).Select(span => (Step)new Step.Wait(span))),
+        (4, Gen.OneOf(Gen.Const(TimeSpan.FromMinutes(1)), Gen.Const(LeaseTime), Gen.Const(TimeSpan.FromMinutes(30)),
+            Gen.Const(Rest)).Select(span => (Step)new Step.Wait(span))),
         (1, Gen.Int[0, 1].Select(replica => (Step)new Step.Sweep(replica)))).Array[1, 50];
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
 
     private static void Check(List<Attempt> before, LeaseCallerId command, LeaseAnswer? answer, DateTimeOffset now)
     {
-        var resting = before.Where(attempt => attempt.Command.Callee == command.Callee && attempt.RestsUntil > now).Select(attempt => attempt.Number!).ToArray();
+        var resting = before.Where(attempt => attempt.Command.Callee == command.Callee && attempt.RestsUntil > now).Select(
+            attempt => attempt.Number!).ToArray();
         if (answer is LeaseAnswer.Refused refusal)
         {
             Assert.Equal(LeaseRefusal.AllRestingForCallee, refusal.Reason);
@@ -80,7 +82,8 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
         Assert.Contains(choice.CallerId.E164, Patterns);
         Assert.DoesNotContain(choice.CallerId.E164, resting);
         Assert.Equal(
-            Patterns.Except(resting, StringComparer.Ordinal).Count(number => number.StartsWith(choice.DisclosedPrefix, StringComparison.Ordinal)),
+            Patterns.Except(resting, StringComparer.Ordinal).Count(
+                number => number.StartsWith(choice.DisclosedPrefix, StringComparison.Ordinal)),
             choice.Candidates);
     }
 
@@ -94,7 +97,8 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
 
         public string? Number => (answer as LeaseAnswer.Leased)?.Choice.CallerId.E164;
 
-        public DateTimeOffset RestsUntil { get; private set; } = answer is LeaseAnswer.Leased ? command.ExpiresAt + Rest : DateTimeOffset.MinValue;
+        public DateTimeOffset RestsUntil { get; private set; } = answer is LeaseAnswer.Leased
+            ? command.ExpiresAt + Rest : DateTimeOffset.MinValue;
 
         public bool Release(Guid leaseId, LeaseOutcome outcome, DateTimeOffset now)
         {

@@ -18,7 +18,8 @@ public sealed class LeaseTests(PoolDatabase database) : IClassFixture<PoolDataba
         var lease = await pool.LeaseAsync(command);
         var message = Assert.IsType<CallerIdLeased>(lease.ToMessage(command));
         Assert.StartsWith("+44207946", message.CallerId.E164, StringComparison.Ordinal);
-        Assert.Equal((command.VerificationId, command.AttemptId, lease.LeaseId), (message.VerificationId, message.AttemptId, message.LeaseId));
+        Assert.Equal((command.VerificationId, command.AttemptId, lease.LeaseId),
+            (message.VerificationId, message.AttemptId, message.LeaseId));
         Assert.Equal(("trunk", "+44207946", 10_000), (message.Trunk, message.DisclosedPrefix, message.Candidates));
         Assert.Equal(_time.GetUtcNow(), message.LeasedAt, TimeSpan.FromMicroseconds(1));
         Assert.Equal(command.ExpiresAt, message.ExpiresAt, TimeSpan.FromMicroseconds(1));
@@ -190,7 +191,8 @@ public sealed class LeaseTests(PoolDatabase database) : IClassFixture<PoolDataba
         // A clock far behind the other tests', so that the sweep finds this test's rows alone.
         var time = new FakeTimeProvider(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var pool = database.Open(time, Rest, OnlyNumber);
-        LeaseCallerId NewCommand(PhoneNumber? callee = null) => PoolDatabase.Command(callee ?? PoolDatabase.NewCallee(), time.GetUtcNow().AddMinutes(5));
+        LeaseCallerId NewCommand(PhoneNumber? callee = null) =>
+            PoolDatabase.Command(callee ?? PoolDatabase.NewCallee(), time.GetUtcNow().AddMinutes(5));
         var (rang, notRung) = (NewCommand(), NewCommand());
         var refused = NewCommand(rang.Callee);
         await pool.ReleaseAsync(rang, (await pool.LeaseAsync(rang)).LeaseId, LeaseOutcome.Rang);
@@ -206,5 +208,6 @@ public sealed class LeaseTests(PoolDatabase database) : IClassFixture<PoolDataba
         Assert.Equal(0, await database.CountRowsAsync(rang.AttemptId));
     }
 
-    private LeaseCallerId Command(PhoneNumber? callee = null) => PoolDatabase.Command(callee ?? PoolDatabase.NewCallee(), _time.GetUtcNow().AddMinutes(5));
+    private LeaseCallerId Command(PhoneNumber? callee = null) =>
+        PoolDatabase.Command(callee ?? PoolDatabase.NewCallee(), _time.GetUtcNow().AddMinutes(5));
 }

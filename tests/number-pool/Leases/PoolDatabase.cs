@@ -23,7 +23,8 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public async ValueTask InitializeAsync() =>
-        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], NumberPoolService.Build));
+        Assert.Equal(0, await PlatformHost.RunAsync(
+            [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], NumberPoolService.Build));
 
     public async ValueTask DisposeAsync()
     {
@@ -47,7 +48,8 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     {
         var data = Data();
         _open.Add(data);
-        NumberRange[] ranges = [.. patterns.Select(pattern => NumberRange.TryParse(pattern, "trunk", out var range, out _) ? range : throw new FormatException(pattern))];
+        NumberRange[] ranges = [.. patterns.Select(
+            pattern => NumberRange.TryParse(pattern, "trunk", out var range, out _) ? range : throw new FormatException(pattern))];
         var settings = new NumberPoolSettings(ranges, restPeriod);
         var store = new LeaseStore(data);
         var metrics = new PoolMetrics(_metrics.GetRequiredService<IMeterFactory>());
@@ -66,7 +68,8 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     }
 
     private NpgsqlDataSource Data() =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "number_pool", MaxPoolSize = 20 });
+        NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "number_pool", MaxPoolSize = 20 });
 
     internal sealed record Replica(LeaseCallerIds Leases, ReleaseCallerIds Releases, OldAnswers OldAnswers)
     {
@@ -77,7 +80,13 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
             Assert.IsType<LeaseAnswer.Refused>(await Leases.LeaseAsync(command, TestContext.Current.CancellationToken));
 
         public Task<bool> ReleaseAsync(LeaseCallerId command, Guid leaseId, LeaseOutcome outcome) => Releases.ReleaseAsync(
-            new ReleaseCallerId { VerificationId = command.VerificationId, AttemptId = command.AttemptId, LeaseId = leaseId, Outcome = outcome },
+            new ReleaseCallerId
+            {
+                VerificationId = command.VerificationId,
+                AttemptId = command.AttemptId,
+                LeaseId = leaseId,
+                Outcome = outcome,
+            },
             TestContext.Current.CancellationToken);
     }
 }

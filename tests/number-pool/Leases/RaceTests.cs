@@ -12,7 +12,8 @@ public sealed class RaceTests(PoolDatabase database) : IClassFixture<PoolDatabas
     [Fact]
     public async Task Many_attempts_for_one_callee_share_out_a_tiny_pool()
     {
-        PoolDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Rest, ThreeNumbers), database.Open(TimeProvider.System, Rest, ThreeNumbers)];
+        PoolDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Rest, ThreeNumbers),
+            database.Open(TimeProvider.System, Rest, ThreeNumbers)];
         for (var round = 0; round < 20; round++)
         {
             var callee = PoolDatabase.NewCallee();
@@ -27,11 +28,13 @@ public sealed class RaceTests(PoolDatabase database) : IClassFixture<PoolDatabas
     [Fact]
     public async Task One_attempt_delivered_many_times_at_once_gets_one_answer()
     {
-        PoolDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Rest, "+44207946xxxx"), database.Open(TimeProvider.System, Rest, "+44207946xxxx")];
+        PoolDatabase.Replica[] replicas = [database.Open(TimeProvider.System, Rest, "+44207946xxxx"),
+            database.Open(TimeProvider.System, Rest, "+44207946xxxx")];
         for (var round = 0; round < 20; round++)
         {
             var command = PoolDatabase.Command(PoolDatabase.NewCallee(), DateTimeOffset.UtcNow.AddMinutes(5));
-            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(delivery => Task.Run(() => replicas[delivery % 2].Leases.LeaseAsync(command, default))));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(delivery => Task.Run(() => replicas[delivery % 2].Leases.LeaseAsync(command, default))));
             Assert.IsType<LeaseAnswer.Leased>(Assert.Single(answers.Distinct()));
             Assert.Equal(1, await database.CountRowsAsync(command.AttemptId));
         }

@@ -38,7 +38,8 @@ public sealed class KeySpaceTests
         }
         var expected = eligible[sample.Draw % eligible.Length];
         var range = sample.Ranges.Single(range => range.First <= expected && expected <= range.Last);
-        var matching = eligible.Select(Text).Count(number => number.StartsWith(range.DisclosedPrefix, StringComparison.Ordinal) && number.Length == Text(expected).Length);
+        var matching = eligible.Select(Text).Count(
+            number => number.StartsWith(range.DisclosedPrefix, StringComparison.Ordinal) && number.Length == Text(expected).Length);
         Assert.Equal(eligible.Length, bound);
         Assert.Equal(new Choice(Contracts.CallerId.Parse(Text(expected)), range.Trunk, range.DisclosedPrefix, matching), choice);
     }, iter: 2000);
@@ -82,7 +83,8 @@ public sealed class KeySpaceTests
     }
 
     /// <summary>
-    /// Chi-square over 97 eligible numbers (three of a hundred are excluded, over two ranges with a gap). With 96 degrees of freedom the value is
+    /// Chi-square over 97 eligible numbers (three of a hundred are excluded, over two ranges with a gap). With 96 degrees of freedom the
+    /// value is
     /// below 180 but once in a million runs; a generator that favours the low half of a bound by a remainder exceeds it at once.
     /// </summary>
     [Fact]
@@ -131,7 +133,8 @@ public sealed class KeySpaceTests
     [InlineData(-1)]
     public void A_draw_from_nothing_is_refused(long bound) => Assert.Throws<ArgumentOutOfRangeException>(() => UniformDraw.Below(bound));
 
-    private static double ChiSquare(IEnumerable<int> counts, double expected) => counts.Sum(count => (count - expected) * (count - expected) / expected);
+    private static double ChiSquare(IEnumerable<int> counts, double expected) =>
+        counts.Sum(count => (count - expected) * (count - expected) / expected);
 
     private static NumberRange Range(string pattern, string trunk) =>
         NumberRange.TryParse(pattern, trunk, out var range, out var problem) ? range : throw new FormatException(pattern + " " + problem);

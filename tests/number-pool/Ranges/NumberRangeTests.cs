@@ -14,7 +14,8 @@ public sealed class NumberRangeTests
     public void A_pattern_is_a_block_of_numbers(string pattern, long first, long last, string prefix)
     {
         Assert.True(NumberRange.TryParse(pattern, "trunk", out var range, out _));
-        Assert.Equal((first, last, last - first + 1, prefix, "trunk"), (range.First, range.Last, range.Size, range.DisclosedPrefix, range.Trunk));
+        Assert.Equal((first, last, last - first + 1, prefix, "trunk"),
+            (range.First, range.Last, range.Size, range.DisclosedPrefix, range.Trunk));
     }
 
     [Theory]
