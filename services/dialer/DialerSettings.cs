@@ -1,7 +1,6 @@
 using System.Net;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
-using FluentValidation;
 
 namespace FlashCall.Dialer;
 
@@ -32,90 +31,74 @@ internal sealed record DialerSettings
     public IReadOnlyDictionary<string, Trunk> Trunks { get; init; } = new Dictionary<string, Trunk>(StringComparer.Ordinal);
 
     /// <summary>Reads and checks the settings.</summary>
-    /// <exception cref="SettingsException">One is wrong; the message names it and says what would be right.</exception>
+    /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
     public static DialerSettings Read(IConfiguration configuration)
     {
+        var mistakes = new SettingsMistakes();
         var dialer = configuration.GetSection("Dialer");
+        mistakes.RefuseUnknown(
+            dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor));
         var defaults = new DialerSettings();
+        var listen = ReadListen(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
         var settings = new DialerSettings
         {
-            SipListen = ReadListen(dialer["SipListen"]) ?? defaults.SipListen,
-            SipAdvertised = ReadAddress(dialer["SipAdvertised"]),
-            SipT1 = ReadTime(dialer, "SipT1") ?? defaults.SipT1,
-            AliveFor = ReadTime(dialer, "AliveFor") ?? defaults.AliveFor,
-            KeepAttemptsFor = ReadTime(dialer, "KeepAttemptsFor") ?? defaults.KeepAttemptsFor,
-            Trunks = ReadTrunks(configuration.GetSection("Trunks")),
+            SipListen = listen ?? defaults.SipListen,
+            SipAdvertised = ReadAdvertised(dialer.GetSection(nameof(SipAdvertised)), listen, mistakes),
+            SipT1 = mistakes.ReadDuration(
+                dialer.GetSection(nameof(SipT1)), defaults.SipT1, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(2)),
+            AliveFor = mistakes.ReadDuration(
+                dialer.GetSection(nameof(AliveFor)), defaults.AliveFor, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
+            KeepAttemptsFor = mistakes.ReadDuration(
+                dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
+            Trunks = ReadTrunks(configuration.GetSection("Trunks"), mistakes),
         };
-        var result = new Validator().Validate(settings);
-        return result.IsValid
-            ? settings
-            : throw new SettingsException(Variable($"Dialer:{result.Errors[0].PropertyName}"), result.Errors[0].ErrorMessage);
+        mistakes.ThrowIfAny();
+        return settings;
     }
 
-    private static IPEndPoint? ReadListen(string? text)
+    /// <returns>Null where it is wrong.</returns>
+    private static IPEndPoint? ReadListen(IConfigurationSection setting, IPEndPoint otherwise, SettingsMistakes mistakes)
     {
-        if (text is not { Length: > 0 })
-            return null;
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
         // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told.
         var hasPort = text.LastIndexOf(':') > text.LastIndexOf(']') && !IPAddress.TryParse(text, out _);
-        return hasPort && IPEndPoint.TryParse(text, out var endPoint)
-            ? endPoint
-            : throw new SettingsException(Variable("Dialer:SipListen"),
-                "is not an IP address and port. Expected such as 0.0.0.0:5070 or [::]:5070.");
+        if (hasPort && IPEndPoint.TryParse(text, out var endPoint))
+            return endPoint;
+        mistakes.Add(setting.Path, $"is '{text}'. Give an IP address and a port, such as 0.0.0.0:5070 or [::]:5070.");
+        return null;
     }
 
-    private static IPAddress? ReadAddress(string? text)
+    private static IPAddress? ReadAdvertised(IConfigurationSection setting, IPEndPoint? listen, SettingsMistakes mistakes)
     {
-        if (text is not { Length: > 0 })
+        if (setting.Value is not { Length: > 0 } text)
             return null;
-        return IPAddress.TryParse(text, out var address)
-            ? address
-            : throw new SettingsException(Variable("Dialer:SipAdvertised"),
-                "is not an IP address. Expected such as 203.0.113.5, without a port.");
-    }
-
-    private static TimeSpan? ReadTime(IConfigurationSection section, string name)
-    {
-        if (section[name] is not { Length: > 0 } text)
-            return null;
-        return TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var time)
-            ? time
-            : throw new SettingsException(Variable($"{section.Path}:{name}"),
-                "is not a time. Expected days.hours:minutes:seconds, such as 00:00:00.5 or 30.00:00:00.");
-    }
-
-    private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section)
-    {
-        var trunks = new Dictionary<string, Trunk>(StringComparer.Ordinal);
-        foreach (var child in section.GetChildren())
+        if (!IPAddress.TryParse(text, out var address))
         {
-            var trunk = new Trunk { Name = child["Name"] ?? "", Address = child["Address"] ?? "" };
-            var result = new Trunk.Validator().Validate(trunk);
-            if (!result.IsValid)
-                throw new SettingsException(Variable($"{child.Path}:{result.Errors[0].PropertyName}"), result.Errors[0].ErrorMessage);
-            if (!trunks.TryAdd(trunk.Name, trunk))
-                throw new SettingsException(Variable($"{child.Path}:Name"), $"repeats '{trunk.Name}'. Give each trunk a name of its own.");
+            mistakes.Add(setting.Path, $"is '{text}'. Give an IP address without a port, such as 203.0.113.5.");
+        }
+        else if (listen is not null && listen.AddressFamily != address.AddressFamily)
+        {
+            mistakes.Add(setting.Path,
+                $"is '{text}' and {SettingName.Of($"Dialer:{nameof(SipListen)}")} {listen}. Give both as IPv4, or both as IPv6.");
+        }
+        return address;
+    }
+
+    private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section, SettingsMistakes mistakes)
+    {
+        mistakes.RefuseScalar(section, "a list of trunks, such as [{ \"Name\": \"demo\", \"Address\": \"127.0.0.1:5080\" }]");
+        var trunks = new Dictionary<string, Trunk>(StringComparer.Ordinal);
+        var validator = new Trunk.Validator();
+        foreach (var entry in section.GetChildren())
+        {
+            mistakes.RefuseUnknown(entry, nameof(Trunk.Name), nameof(Trunk.Address));
+            var trunk = new Trunk { Name = entry[nameof(Trunk.Name)] ?? "", Address = entry[nameof(Trunk.Address)] ?? "" };
+            foreach (var error in validator.Validate(trunk).Errors)
+                mistakes.Add($"{entry.Path}:{error.PropertyName}", error.ErrorMessage);
+            if (!trunks.TryAdd(trunk.Name, trunk) && trunk.Name.Length > 0)
+                mistakes.Add($"{entry.Path}:{nameof(Trunk.Name)}", $"is '{trunk.Name}', which another trunk has. Give each its own.");
         }
         return trunks;
-    }
-
-    private static string Variable(string setting) =>
-        "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
-
-    private sealed class Validator : AbstractValidator<DialerSettings>
-    {
-        public Validator()
-        {
-            RuleFor(settings => settings.SipAdvertised)
-                .Must((settings, address) => address!.AddressFamily == settings.SipListen.AddressFamily)
-                .When(settings => settings.SipAdvertised is not null)
-                .WithMessage("is not of the family of FLASHCALL_DIALER__SIPLISTEN. Expected both IPv4, or both IPv6.");
-            RuleFor(settings => settings.SipT1).InclusiveBetween(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(2))
-                .WithMessage("is out of range. Expected 00:00:00.02 to 00:00:02; carriers expect 00:00:00.5.");
-            RuleFor(settings => settings.AliveFor).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))
-                .WithMessage("is out of range. Expected 00:00:01 to 00:01:00.");
-            RuleFor(settings => settings.KeepAttemptsFor).InclusiveBetween(TimeSpan.FromDays(1), TimeSpan.FromDays(3650))
-                .WithMessage("is out of range. Expected 1.00:00:00 (a day) to 3650.00:00:00.");
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlashCall.Gateway.Access;
 using FlashCall.Hosting;
 
@@ -24,8 +23,11 @@ internal sealed record GatewaySettings(
     public static GatewaySettings Read(IConfiguration configuration)
     {
         var mistakes = new SettingsMistakes();
-        var verification = Addresses(configuration.GetSection("Gateway:Verification"), mistakes);
-        var answerTimeout = AnswerTimeoutOf(configuration.GetSection("Gateway:AnswerTimeout"), mistakes);
+        var gateway = configuration.GetSection("Gateway");
+        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(AnswerTimeout));
+        var verification = Addresses(gateway.GetSection(nameof(Verification)), mistakes);
+        var answerTimeout = mistakes.ReadDuration(
+            gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
@@ -59,15 +61,4 @@ internal sealed record GatewaySettings(
 
     private static bool IsBase(Uri address) =>
         address.Scheme is "http" or "https" && address.PathAndQuery == "/" && address.Fragment.Length == 0 && address.UserInfo.Length == 0;
-
-    private static TimeSpan AnswerTimeoutOf(IConfigurationSection section, SettingsMistakes mistakes)
-    {
-        if (section.Value is not { Length: > 0 } text)
-            return DefaultAnswerTimeout;
-        var read = TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var timeout);
-        if (read && timeout >= ShortestAnswerTimeout && timeout <= LongestAnswerTimeout)
-            return timeout;
-        mistakes.Add(section.Path, "is not a time from 00:00:01 to 00:10:00, such as 00:01:15.");
-        return DefaultAnswerTimeout;
-    }
 }

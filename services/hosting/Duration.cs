@@ -31,6 +31,15 @@ public static partial class Duration
         return true;
     }
 
+    /// <summary>Writes a duration so that <see cref="TryParse"/> reads it, for the text of an error.</summary>
+    /// <param name="duration">A duration that is not negative.</param>
+    public static string Write(TimeSpan duration)
+    {
+        var text = duration.ToString("c", CultureInfo.InvariantCulture);
+        // The format gives a fraction seven digits where there is one.
+        return duration.Ticks % TimeSpan.TicksPerSecond == 0 ? text : text.TrimEnd('0');
+    }
+
     private static int Number(Group group) => group.Success ? int.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
     [GeneratedRegex(

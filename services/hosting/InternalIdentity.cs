@@ -53,7 +53,7 @@ public static class InternalIdentity
 
     internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)
     {
-        var variable = "FLASHCALL_" + setting.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
+        var variable = SettingName.Of(setting);
         if (configuration[setting] is not { Length: > 0 } pem)
             throw new SettingsException(variable, "is missing. Give an EC P-256 key in PEM form, best as a file in the folder FLASHCALL_SECRETS names.");
         var key = ECDsa.Create();

@@ -46,7 +46,7 @@ public static class PlatformHost
                 throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
             AddSettingsFile(builder.Configuration, file);
         }
-        builder.Configuration.AddEnvironmentVariables("FLASHCALL_");
+        builder.Configuration.AddEnvironmentVariables(SettingName.Prefix);
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
         {
             if (!Directory.Exists(folder))
@@ -94,7 +94,7 @@ public static class PlatformHost
     /// <summary>
     /// Serves until stopped, or, when the first argument is <see cref="PrepareArgument"/>, brings the service's database up to date and returns.
     /// </summary>
-    /// <returns>The exit code of the process: 0, or 1 after one line on standard error that says what to do.</returns>
+    /// <returns>The exit code of the process: 0, or 1 after lines on standard error that say what to do, one for each mistake.</returns>
     public static async Task<int> RunAsync(string[] args, Func<string[], WebApplication> build)
     {
         try
@@ -130,7 +130,6 @@ public static class PlatformHost
         app.MapPlatformHealth();
         return app;
     }
-
 }
 
 /// <summary>Which service this process is, and which of its replicas.</summary>
@@ -148,10 +147,3 @@ public interface IPreparation
 
 /// <summary>A preparation step failed; the message is one line that says what to do.</summary>
 public sealed class PreparationException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>A setting is missing or wrong; the message names the setting and says what would be right.</summary>
-public sealed class SettingsException(string setting, string problem) : Exception($"Setting {setting} {problem}")
-{
-    /// <summary>The setting, as it is written in the environment.</summary>
-    public string Setting { get; } = setting;
-}

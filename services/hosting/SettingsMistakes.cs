@@ -1,32 +1,90 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace FlashCall.Hosting;
 
-/// <summary>What is wrong with a section of the settings, collected so that an operator is told all of it at once.</summary>
-/// <param name="section">The section, such as <c>Fraud</c>.</param>
-public sealed class SettingsMistakes(string section)
+/// <summary>
+/// Reads settings and collects what is wrong with them, so that an operator is told all of it at the first start. Paths are those of
+/// configuration (<c>Fraud:Thresholds:Block</c>); what is said names settings as the environment spells them.
+/// </summary>
+public sealed class SettingsMistakes
 {
-    private readonly List<string> _mistakes = [];
+    private readonly List<SettingsException> _mistakes = [];
 
-    /// <summary>Adds a mistake.</summary>
-    /// <param name="setting">The setting's full path, such as <c>Fraud:Thresholds:Block</c>.</param>
-    /// <param name="problem">What is wrong and what would be right, as it goes on after the path: <c>is 'high'. Give ….</c></param>
-    public void Add(string setting, string problem) => _mistakes.Add($"{setting} {problem}");
+    /// <summary>Notes a wrong setting.</summary>
+    /// <param name="path">The setting's full path.</param>
+    /// <param name="problem">What is wrong and what would be right, as it goes on after the name: <c>is 'high'. Give …</c>
+    /// Never the value of a setting that may hold a secret.</param>
+    public void Add(string path, string problem) => Add(new SettingsException(SettingName.Of(path), problem));
 
-    /// <summary>A misspelt setting would otherwise be the default, unnoticed.</summary>
-    /// <param name="parent">A section.</param>
+    /// <summary>Notes a mistake that was found elsewhere.</summary>
+    public void Add(SettingsException mistake) => _mistakes.Add(mistake);
+
+    /// <summary>Refuses every other name: a misspelt setting would otherwise be the default, unnoticed.</summary>
+    /// <param name="section">A section.</param>
     /// <param name="known">The names that it may hold.</param>
-    public void RefuseUnknown(IConfigurationSection parent, params string[] known)
+    public void RefuseUnknown(IConfigurationSection section, params string[] known)
     {
-        foreach (var child in parent.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+        foreach (var child in section.GetChildren().Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
             Add(child.Path, $"is no setting. Known here: {string.Join(", ", known)}.");
     }
 
-    /// <summary>Ends the reading of the section.</summary>
-    /// <exception cref="SettingsException">There were mistakes; the message lists them.</exception>
+    /// <summary>Refuses a single value where a list or a section belongs, which would otherwise be read as an empty one.</summary>
+    /// <param name="section">The list or section.</param>
+    /// <param name="expected">What it has to be: <c>a list of …, such as ["SE", "GB"]</c>.</param>
+    public void RefuseScalar(IConfigurationSection section, string expected)
+    {
+        if (section.Value is { Length: > 0 } text)
+            Add(section.Path, $"is '{text}'. Give {expected}.");
+    }
+
+    /// <summary>Reads a duration that may be left out.</summary>
+    /// <param name="setting">The duration, as <see cref="Duration"/> has it.</param>
+    /// <param name="otherwise">What it is when nothing is set.</param>
+    /// <param name="shortest">The shortest duration allowed.</param>
+    /// <param name="longest">The longest duration allowed.</param>
+    /// <returns>The duration; <paramref name="otherwise"/> where it is left out or wrong.</returns>
+    public TimeSpan ReadDuration(IConfigurationSection setting, TimeSpan otherwise, TimeSpan shortest, TimeSpan longest) =>
+        setting.Value is { Length: > 0 } && TryReadDuration(setting, shortest, longest, out var duration) ? duration : otherwise;
+
+    /// <summary>Reads a duration that has to be there.</summary>
+    /// <param name="setting">The duration, as <see cref="Duration"/> has it.</param>
+    /// <param name="shortest">The shortest duration allowed.</param>
+    /// <param name="longest">The longest duration allowed.</param>
+    /// <param name="duration">The duration, zero where there is none.</param>
+    /// <returns>False where it is missing, no duration or out of range, which is then noted.</returns>
+    public bool TryReadDuration(IConfigurationSection setting, TimeSpan shortest, TimeSpan longest, out TimeSpan duration)
+    {
+        if (Duration.TryParse(setting.Value, out duration) && duration >= shortest && duration <= longest)
+            return true;
+        duration = TimeSpan.Zero;
+        Add(setting.Path, $"{Said(setting)}. Give {Duration.Write(shortest)} to {Duration.Write(longest)} as {Duration.Form}.");
+        return false;
+    }
+
+    /// <summary>Reads a whole number that may be left out.</summary>
+    /// <param name="setting">The number, in decimal digits.</param>
+    /// <param name="otherwise">What it is when nothing is set.</param>
+    /// <param name="lowest">The lowest number allowed, not negative.</param>
+    /// <param name="highest">The highest number allowed.</param>
+    /// <returns>The number; <paramref name="otherwise"/> where it is left out or wrong.</returns>
+    public int ReadNumber(IConfigurationSection setting, int otherwise, int lowest, int highest)
+    {
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest)
+            return number;
+        Add(setting.Path, $"{Said(setting)}. Give a whole number from {lowest} to {highest}.");
+        return otherwise;
+    }
+
+    /// <summary>Ends the reading.</summary>
+    /// <exception cref="SettingsException">There were mistakes; the message has one line for each.</exception>
     public void ThrowIfAny()
     {
         if (_mistakes.Count > 0)
-            throw new SettingsException(section, "is wrong: " + string.Join(" ", _mistakes));
+            throw new SettingsException(_mistakes);
     }
+
+    private static string Said(IConfigurationSection setting) => setting.Value is { Length: > 0 } text ? $"is '{text}'" : "is missing";
 }

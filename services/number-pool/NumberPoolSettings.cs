@@ -20,16 +20,18 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
     public static NumberPoolSettings Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
-        var mistakes = new SettingsMistakes(Section);
+        var mistakes = new SettingsMistakes();
         mistakes.RefuseUnknown(section, "Ranges", "RestPeriod");
         var ranges = ReadRanges(section.GetSection("Ranges"), TrunkNames(configuration), mistakes);
-        var restPeriod = ReadRestPeriod(section.GetSection("RestPeriod"), mistakes);
+        var restPeriod = mistakes.ReadDuration(
+            section.GetSection("RestPeriod"), DefaultRestPeriod, ShortestRestPeriod, LongestRestPeriod);
         mistakes.ThrowIfAny();
         return new NumberPoolSettings(ranges, restPeriod);
     }
 
     private static List<NumberRange> ReadRanges(IConfigurationSection section, HashSet<string>? trunks, SettingsMistakes mistakes)
     {
+        mistakes.RefuseScalar(section, "a list of ranges, such as [{ \"Pattern\": \"+44207946xxxx\", \"Trunk\": \"demo\" }]");
         var ranges = new List<(string Path, NumberRange Range)>();
         foreach (var entry in section.GetChildren())
         {
@@ -42,7 +44,7 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
             else if (trunks is not null && !trunks.Contains(trunk))
             {
                 mistakes.Add($"{entry.Path}:Trunk",
-                    $"is '{trunk}', which is none of Trunks. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
+                    $"is '{trunk}', which is none of {SettingName.Of("Trunks")}. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
             }
             if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
                 mistakes.Add($"{entry.Path}:Pattern", problem);
@@ -56,21 +58,11 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
             if (upper.Range.First <= lower.Range.Last)
             {
                 mistakes.Add($"{lower.Path}:Pattern",
-                    $"'{lower.Range.Pattern}' and {upper.Path}:Pattern '{upper.Range.Pattern}' share numbers. Give each number once.");
+                    $"is '{lower.Range.Pattern}' and shares numbers with {SettingName.Of($"{upper.Path}:Pattern")}, "
+                    + $"which is '{upper.Range.Pattern}'. Give each number once.");
             }
         }
         return [.. ranges.Select(entry => entry.Range)];
-    }
-
-    private static TimeSpan ReadRestPeriod(IConfigurationSection setting, SettingsMistakes mistakes)
-    {
-        if (string.IsNullOrEmpty(setting.Value))
-            return DefaultRestPeriod;
-        if (!Duration.TryParse(setting.Value, out var period))
-            mistakes.Add(setting.Path, $"is '{setting.Value}'. Write {Duration.Form}.");
-        else if (period < ShortestRestPeriod || period > LongestRestPeriod)
-            mistakes.Add(setting.Path, $"is '{setting.Value}'. It may be 00:01:00 (a minute) to 90.00:00:00 (90 days).");
-        return period;
     }
 
     /// <summary>The trunks of the settings file, where it has any: a pool that runs with settings of its own need not name them.</summary>

@@ -1,15 +1,20 @@
+using System.Globalization;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Channels;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
-using FluentValidation;
 
 namespace FlashCall.Verification;
 
-/// <summary>The rules of sessions by purpose: defaults of ours, then <c>Verification:Policy</c> for all, then <c>Verification:Policies:{purpose}</c>.</summary>
+/// <summary>The rules of sessions by purpose: defaults of ours, over them <c>Verification:Policy</c> for all, over that
+/// <c>Verification:Policies:{purpose}</c>.</summary>
 internal sealed class Policies
 {
+    private const int LongestRoute = 5;
+    private const int MostReports = 10;
+    private const double HighestGuessBound = 0.1;
+
     private static readonly SessionPolicy Default = new()
     {
         Route = [FlashCallChannel.ChannelName],
@@ -28,47 +33,69 @@ internal sealed class Policies
     public SessionPolicy For(Purpose purpose) => _byPurpose[purpose];
 
     /// <summary>Reads and checks all of them.</summary>
-    /// <exception cref="SettingsException">A value is out of its range; all mistakes are named at once.</exception>
+    /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
     public static Policies Read(IConfiguration configuration)
     {
+        var mistakes = new SettingsMistakes();
         var section = configuration.GetSection("Verification");
-        var all = Overlay(Default, section.GetSection("Policy"));
+        mistakes.RefuseUnknown(section, "Policy", "Policies");
+        var purposes = section.GetSection("Policies");
+        mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
+        var all = Overlay(Default, section.GetSection("Policy"), mistakes);
         var policies = Enum.GetValues<Purpose>().ToDictionary(
             purpose => purpose,
-            purpose => Overlay(all, section.GetSection($"Policies:{purpose}")));
-        var mistakes = policies
-            .SelectMany(policy => new Validator().Validate(policy.Value).Errors.Select(error => $"{policy.Key}: {error.ErrorMessage}"))
-            .ToList();
-        return mistakes.Count == 0
-            ? new Policies(policies)
-            : throw new SettingsException("Verification:Policies", $"has mistakes. {string.Join(" ", mistakes)}");
+            purpose => Overlay(all, purposes.GetSection(purpose.ToString()), mistakes));
+        mistakes.ThrowIfAny();
+        return new Policies(policies);
     }
 
-    private static SessionPolicy Overlay(SessionPolicy below, IConfigurationSection above) => new()
+    /// <summary>What is set above, and the rest as it is below. Each value is checked where it is set, so that a mistake in the policy
+    /// for all is not one of every purpose.</summary>
+    private static SessionPolicy Overlay(SessionPolicy below, IConfigurationSection above, SettingsMistakes mistakes)
     {
-        Route = above.GetSection(nameof(SessionPolicy.Route)).Get<string[]>() ?? below.Route,
-        Lifetime = above.GetValue(nameof(SessionPolicy.Lifetime), below.Lifetime),
-        RingTime = above.GetValue(nameof(SessionPolicy.RingTime), below.RingTime),
-        PostDialDelayCap = above.GetValue(nameof(SessionPolicy.PostDialDelayCap), below.PostDialDelayCap),
-        MaxReports = above.GetValue(nameof(SessionPolicy.MaxReports), below.MaxReports),
-        GuessBound = above.GetValue(nameof(SessionPolicy.GuessBound), below.GuessBound),
-    };
-
-    private sealed class Validator : AbstractValidator<SessionPolicy>
-    {
-        public Validator()
+        mistakes.RefuseScalar(above, "a section, such as { \"Lifetime\": \"00:02:00\" }");
+        mistakes.RefuseUnknown(
+            above, nameof(SessionPolicy.Route), nameof(SessionPolicy.Lifetime), nameof(SessionPolicy.RingTime),
+            nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound));
+        return new SessionPolicy
         {
-            RuleFor(policy => policy.Route.Count).InclusiveBetween(1, 5).WithMessage("Route names 1 to 5 channels.");
-            RuleForEach(policy => policy.Route).Must(Channel.Exists)
-                .WithMessage((_, name) => $"Route names the channel '{name}', which does not exist. Known: {string.Join(", ", Channel.Names)}.");
-            RuleFor(policy => policy.Lifetime).InclusiveBetween(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10))
-                .WithMessage("Lifetime is 00:00:30 to 00:10:00.");
-            RuleFor(policy => policy.RingTime).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30))
-                .WithMessage("RingTime is 00:00:01 to 00:00:30.");
-            RuleFor(policy => policy.PostDialDelayCap).InclusiveBetween(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60))
-                .WithMessage("PostDialDelayCap is 00:00:01 to 00:01:00.");
-            RuleFor(policy => policy.MaxReports).InclusiveBetween(1, 10).WithMessage("MaxReports is 1 to 10.");
-            RuleFor(policy => policy.GuessBound).GreaterThan(0).LessThanOrEqualTo(0.1).WithMessage("GuessBound is above 0 and at most 0.1.");
+            Route = ReadRoute(above.GetSection(nameof(SessionPolicy.Route)), below.Route, mistakes),
+            Lifetime = mistakes.ReadDuration(
+                above.GetSection(nameof(SessionPolicy.Lifetime)), below.Lifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
+            RingTime = mistakes.ReadDuration(
+                above.GetSection(nameof(SessionPolicy.RingTime)), below.RingTime, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)),
+            PostDialDelayCap = mistakes.ReadDuration(
+                above.GetSection(nameof(SessionPolicy.PostDialDelayCap)), below.PostDialDelayCap,
+                TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)),
+            MaxReports = mistakes.ReadNumber(above.GetSection(nameof(SessionPolicy.MaxReports)), below.MaxReports, 1, MostReports),
+            GuessBound = ReadGuessBound(above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, mistakes),
+        };
+    }
+
+    private static IReadOnlyList<string> ReadRoute(IConfigurationSection section, IReadOnlyList<string> otherwise, SettingsMistakes mistakes)
+    {
+        // An empty list of the settings file exists and has no children.
+        if (!section.Exists())
+            return otherwise;
+        var names = section.GetChildren().ToList();
+        if (names.Count is 0 or > LongestRoute)
+        {
+            mistakes.Add(section.Path,
+                $"names {names.Count} channels. Give a list of 1 to {LongestRoute} of: {string.Join(", ", Channel.Names)}.");
         }
+        foreach (var name in names.Where(name => name.Value is null || !Channel.Exists(name.Value)))
+            mistakes.Add(name.Path, $"is '{name.Value}', which is no channel. Give one of: {string.Join(", ", Channel.Names)}.");
+        return [.. names.Select(name => name.Value ?? "")];
+    }
+
+    private static double ReadGuessBound(IConfigurationSection setting, double otherwise, SettingsMistakes mistakes)
+    {
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && bound is > 0 and <= HighestGuessBound)
+            return bound;
+        mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
+            $"is '{text}'. Give a number above 0 and at most {HighestGuessBound}, such as 0.001."));
+        return otherwise;
     }
 }

@@ -12,9 +12,11 @@ namespace FlashCall.Verification;
 internal static class VerificationService
 {
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
+    /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "verification");
+        var policies = Policies.Read(builder.Configuration);
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
@@ -26,7 +28,7 @@ internal static class VerificationService
             .Consume<FlashCallEnded, News.OfCallEnd>(message => message.VerificationId)
             .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
-        builder.Services.AddSingleton(Policies.Read(builder.Configuration));
+        builder.Services.AddSingleton(policies);
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
         builder.Services.ConfigureHttpJsonOptions(http => ConfigureJson(http.SerializerOptions));

@@ -39,14 +39,20 @@ public sealed class SettingsTests
     [InlineData("Dialer:SipAdvertised", "2001:db8::5", "FLASHCALL_DIALER__SIPADVERTISED")]
     [InlineData("Dialer:SipT1", "half a second", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipT1", "00:00:03", "FLASHCALL_DIALER__SIPT1")]
+    [InlineData("Dialer:SipT1", "00:00:00.01", "FLASHCALL_DIALER__SIPT1")]
+    [InlineData("Dialer:SipTimer1", "00:00:01", "FLASHCALL_DIALER__SIPTIMER1")]
     [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
+    [InlineData("Dialer:KeepAttemptsFor", "30", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
+    [InlineData("Trunks", "127.0.0.1:5080", "FLASHCALL_TRUNKS")]
+    [InlineData("Trunks:0:Adress", "127.0.0.1:5080", "FLASHCALL_TRUNKS__0__ADRESS")]
     [InlineData("Trunks:0:Address", "", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "host:0", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "host:port", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "2001:db8::10", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Address", "sip:host", "FLASHCALL_TRUNKS__0__ADDRESS")]
     [InlineData("Trunks:0:Name", "", "FLASHCALL_TRUNKS__0__NAME")]
+    [InlineData("Trunks:0:Name", "a-name-of-more-than-sixty-four-characters-is-more-than-anyone-reads", "FLASHCALL_TRUNKS__0__NAME")]
     [InlineData("Trunks:1:Name", "demo", "FLASHCALL_TRUNKS__1__NAME")]
     public void A_wrong_setting_is_named_with_what_would_be_right(string setting, string value, string variable)
     {
@@ -54,7 +60,25 @@ public sealed class SettingsTests
             ("Trunks:0:Name", "demo"), ("Trunks:0:Address", "127.0.0.1:5080"),
             ("Trunks:1:Name", "other"), ("Trunks:1:Address", "127.0.0.1:5081"), (setting, value)));
         Assert.Equal(variable, exception.Setting);
-        Assert.Matches("Expected|Give", exception.Message);
+        Assert.Matches("Give|Known here", exception.Message);
+        Assert.DoesNotContain('\n', exception.Message);
+    }
+
+    [Fact]
+    public void Twenty_four_hours_are_a_day() =>
+        Assert.Equal(TimeSpan.FromDays(1), Read(("Dialer:KeepAttemptsFor", "24:00:00")).KeepAttemptsFor);
+
+    [Fact]
+    public void All_mistakes_are_listed_at_once()
+    {
+        var message = Assert.Throws<SettingsException>(() => Read(
+            ("Dialer:SipListn", "0.0.0.0:5070"), ("Dialer:SipListen", "5070"), ("Dialer:SipAdvertised", "here"), ("Dialer:AliveFor", "soon"),
+            ("Trunks:0:Adress", "127.0.0.1:5080"), ("Trunks:1:Name", "demo"), ("Trunks:1:Address", "host:0"))).Message;
+        Assert.Equal(
+            ["FLASHCALL_DIALER__SIPLISTN", "FLASHCALL_DIALER__SIPLISTEN", "FLASHCALL_DIALER__SIPADVERTISED", "FLASHCALL_DIALER__ALIVEFOR",
+                "FLASHCALL_TRUNKS__0__ADRESS", "FLASHCALL_TRUNKS__0__NAME", "FLASHCALL_TRUNKS__0__ADDRESS",
+                "FLASHCALL_TRUNKS__1__ADDRESS"],
+            message.Split('\n').Select(line => line.Split(' ')[1]));
     }
 
     private static DialerSettings Read(params (string Key, string Value)[] settings) =>

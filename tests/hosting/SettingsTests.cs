@@ -142,6 +142,19 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(TimeSpan.Zero, duration);
     }
 
+    [Theory]
+    [InlineData("24:00:00", "1.00:00:00")]
+    [InlineData("00:00:00.02", "00:00:00.02")]
+    [InlineData("00:00:10", "00:00:10")]
+    [InlineData("3650.00:00:00", "3650.00:00:00")]
+    public void A_duration_is_written_as_it_is_read(string text, string written)
+    {
+        Assert.True(Duration.TryParse(text, out var duration));
+        Assert.Equal(written, Duration.Write(duration));
+        Assert.True(Duration.TryParse(written, out var again));
+        Assert.Equal(duration, again);
+    }
+
     private static ConfigurationManager Read(params string[] arguments) => PlatformHost.CreateBuilder(arguments, "test").Configuration;
 
     private static Task<int> RunAsync(string[]? arguments = null, Action<WebApplicationBuilder>? add = null) =>

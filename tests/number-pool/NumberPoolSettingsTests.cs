@@ -29,8 +29,8 @@ public sealed class NumberPoolSettingsTests
     [Theory]
     [InlineData("a day", "hh:mm:ss")]
     [InlineData("24", "hh:mm:ss")]
-    [InlineData("00:00:30", "a minute")]
-    [InlineData("91.00:00:00", "90 days")]
+    [InlineData("00:00:30", "Give 00:01:00 to 90.00:00:00")]
+    [InlineData("91.00:00:00", "Give 00:01:00 to 90.00:00:00")]
     [InlineData("-01:00:00", "hh:mm:ss")]
     public void A_rest_period_that_is_none_is_refused(string text, string said) =>
         Assert.Contains(said, Mistakes(("NumberPool:RestPeriod", text)), StringComparison.Ordinal);
@@ -41,8 +41,9 @@ public sealed class NumberPoolSettingsTests
         var said = Mistakes(
             ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "dmeo"), ("Trunks:0:Name", "demo"),
                 ("Trunks:1:Name", "backup"));
-        Assert.Contains("NumberPool:Ranges:0:Trunk is 'dmeo', which is none of Trunks. Known: backup, demo.", said,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "FLASHCALL_NUMBERPOOL__RANGES__0__TRUNK is 'dmeo', which is none of FLASHCALL_TRUNKS. Known: backup, demo.",
+            said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,9 +53,18 @@ public sealed class NumberPoolSettingsTests
             ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "a"),
             ("NumberPool:Ranges:1:Pattern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"),
             ("NumberPool:Ranges:2:Pattern", "+4420794612xx"), ("NumberPool:Ranges:2:Trunk", "b"));
-        Assert.Contains("NumberPool:Ranges:0:Pattern '+44207946xxxx' and NumberPool:Ranges:2:Pattern '+4420794612xx' share numbers", said,
-            StringComparison.Ordinal);
+        Assert.Contains(
+            "FLASHCALL_NUMBERPOOL__RANGES__0__PATTERN is '+44207946xxxx' and shares numbers with "
+                + "FLASHCALL_NUMBERPOOL__RANGES__2__PATTERN, which is '+4420794612xx'.",
+            said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Ranges_that_are_no_list_are_refused() =>
+        Assert.Equal(
+            "Setting FLASHCALL_NUMBERPOOL__RANGES is '+44207946xxxx'. Give a list of ranges, "
+                + "such as [{ \"Pattern\": \"+44207946xxxx\", \"Trunk\": \"demo\" }].",
+            Assert.Throws<SettingsException>(() => Read(("NumberPool:Ranges", "+44207946xxxx"))).Message);
 
     [Fact]
     public void All_mistakes_are_listed_at_once()
@@ -63,17 +73,19 @@ public sealed class NumberPoolSettingsTests
             ("NumberPool:RestPeriods", "24:00:00"), ("NumberPool:RestPeriod", "soon"),
             ("NumberPool:Ranges:0:Pattern", "44207946xxxx"),
             ("NumberPool:Ranges:1:Patern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "a"));
-        Assert.All(
-            ["NumberPool:RestPeriods is no setting", "NumberPool:RestPeriod is 'soon'", "NumberPool:Ranges:0:Pattern is '44207946xxxx'",
-                "NumberPool:Ranges:0:Trunk is missing", "NumberPool:Ranges:1:Patern is no setting",
-                    "NumberPool:Ranges:1:Pattern is missing"],
-            mistake => Assert.Contains(mistake, said, StringComparison.Ordinal));
+        string[] mistakes =
+        [
+            "RESTPERIODS is no setting", "RESTPERIOD is 'soon'", "RANGES__0__PATTERN is '44207946xxxx'", "RANGES__0__TRUNK is missing",
+            "RANGES__1__PATERN is no setting", "RANGES__1__PATTERN is missing",
+        ];
+        Assert.Equal(mistakes.Length, said.Split('\n').Length);
+        Assert.All(mistakes, mistake => Assert.Contains($"Setting FLASHCALL_NUMBERPOOL__{mistake}", said, StringComparison.Ordinal));
     }
 
     private static string Mistakes(params (string Key, string Value)[] settings)
     {
         var exception = Assert.Throws<SettingsException>(() => Read(settings));
-        Assert.Equal("NumberPool", exception.Setting);
+        Assert.StartsWith("FLASHCALL_NUMBERPOOL__", exception.Setting, StringComparison.Ordinal);
         return exception.Message;
     }
 

@@ -19,7 +19,7 @@ internal sealed record Trunk
     /// <summary>The port of <see cref="Address"/>.</summary>
     public int Port => TryReadAddress(Address, out _, out var port) ? port : throw new FormatException(AddressExpected);
 
-    private const string AddressExpected = "Expected host:port, such as sip.carrier.example:5060, 192.0.2.10:5060 or [2001:db8::10]:5060.";
+    private const string AddressExpected = "Give host:port, such as sip.carrier.example:5060, 192.0.2.10:5060 or [2001:db8::10]:5060.";
     private const int DefaultPort = 5060;
 
     private static bool TryReadAddress(string address, out string host, out int port)
@@ -47,7 +47,7 @@ internal sealed record Trunk
         public Validator()
         {
             RuleFor(trunk => trunk.Name).NotEmpty().WithMessage("is missing. Give the trunk the name that the number ranges refer to.")
-                .MaximumLength(64).WithMessage("is longer than 64 characters.");
+                .MaximumLength(64).WithMessage("is longer than 64 characters. Give a shorter name.");
             RuleFor(trunk => trunk.Address).NotEmpty().WithMessage($"is missing. {AddressExpected}");
             RuleFor(trunk => trunk.Address).Must(address => TryReadAddress(address, out _, out _))
                 .When(trunk => trunk.Address is { Length: > 0 })

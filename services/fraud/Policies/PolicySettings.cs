@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlashCall.Hosting;
 using PhoneNumbers;
 
@@ -34,7 +33,7 @@ internal sealed class PolicySettings
     ];
 
     private readonly IConfigurationSection _section;
-    private readonly SettingsMistakes _mistakes = new(Section);
+    private readonly SettingsMistakes _mistakes = new();
 
     private PolicySettings(IConfiguration configuration) => _section = configuration.GetSection(Section);
 
@@ -56,12 +55,12 @@ internal sealed class PolicySettings
         ];
         var thresholds = _section.GetSection("Thresholds");
         _mistakes.RefuseUnknown(thresholds, "Challenge", "Block");
-        var challengeAt = Number(thresholds, "Challenge", 50, 100);
-        var blockAt = Number(thresholds, "Block", 80, 100);
+        var challengeAt = _mistakes.ReadNumber(thresholds.GetSection("Challenge"), 50, 1, 100);
+        var blockAt = _mistakes.ReadNumber(thresholds.GetSection("Block"), 80, 1, 100);
         if (challengeAt > blockAt)
         {
             _mistakes.Add($"{thresholds.Path}:Challenge",
-                $"is {challengeAt} and {thresholds.Path}:Block {blockAt}. The first may not be above the second.");
+                $"is {challengeAt} and {SettingName.Of($"{thresholds.Path}:Block")} {blockAt}. The first may not be above the second.");
         }
         _mistakes.ThrowIfAny();
         return new Policy(destinations, applications, limits, challengeAt, blockAt);
@@ -82,7 +81,7 @@ internal sealed class PolicySettings
 
     private string[] Destinations(IConfigurationSection section)
     {
-        RefuseScalar(section, "a list of ISO 3166-1 countries, such as [\"SE\", \"GB\"]");
+        _mistakes.RefuseScalar(section, "a list of ISO 3166-1 countries, such as [\"SE\", \"GB\"]");
         var regions = PhoneNumberUtil.GetInstance().GetSupportedRegions();
         var destinations = new List<string>();
         foreach (var entry in section.GetChildren())
@@ -100,43 +99,24 @@ internal sealed class PolicySettings
         if (!Has(_section, name))
             return defaults;
         var section = _section.GetSection(name);
-        RefuseScalar(section, "a list of limits, such as [{ \"Limit\": 5, \"Window\": \"00:10:00\" }]");
+        _mistakes.RefuseScalar(section, "a list of limits, such as [{ \"Limit\": 5, \"Window\": \"00:10:00\" }]");
         var limits = new List<VelocityLimit>();
         foreach (var entry in section.GetChildren())
         {
             _mistakes.RefuseUnknown(entry, "Limit", "Window");
             if (!Has(entry, "Limit"))
                 _mistakes.Add($"{entry.Path}:Limit", "is missing. Give the number of requests that are usual within the window.");
-            var limit = Number(entry, "Limit", 1, MaxLimit);
-            if (!Duration.TryParse(entry["Window"], out var window) || window < ShortestWindow || window > LongestWindow)
+            var limit = _mistakes.ReadNumber(entry.GetSection("Limit"), 1, 1, MaxLimit);
+            if (!_mistakes.TryReadDuration(entry.GetSection("Window"), ShortestWindow, LongestWindow, out var window))
+                continue;
+            if (limits.Exists(other => other.Window == window))
             {
                 _mistakes.Add($"{entry.Path}:Window",
-                    $"is '{entry["Window"]}'. Give 00:00:01 (a second) to 30.00:00:00 (30 days) as {Duration.Form}.");
-            }
-            else if (limits.Exists(other => other.Window == window))
-            {
-                _mistakes.Add($"{entry.Path}:Window",
-                    $"is '{entry["Window"]}', which another limit of {section.Path} has too. Give each window once.");
+                    $"is '{entry["Window"]}', which another limit of {SettingName.Of(section.Path)} has too. Give each window once.");
             }
             limits.Add(new(defaults[0].Subject, limit, window));
         }
         return limits;
-    }
-
-    private int Number(IConfigurationSection section, string name, int otherwise, int highest)
-    {
-        if (section[name] is not { Length: > 0 } text)
-            return otherwise;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= highest)
-            return number;
-        _mistakes.Add($"{section.Path}:{name}", $"is '{text}'. Give a whole number from 1 to {highest}.");
-        return otherwise;
-    }
-
-    private void RefuseScalar(IConfigurationSection section, string form)
-    {
-        if (section.Value is { Length: > 0 } text)
-            _mistakes.Add(section.Path, $"is '{text}'. Give {form}.");
     }
 
     private static bool Has(IConfigurationSection section, string name) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using FlashCall.Hosting;
 
 namespace FlashCall.Gateway.Access;
 
@@ -17,6 +18,7 @@ internal static partial class ApplicationSettings
         var hashes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in section.GetChildren())
         {
+            mistakes.RefuseUnknown(entry, "Id", "Name", "KeyHashes", "Scopes");
             var id = entry["Id"] ?? "";
             if (!IdForm().IsMatch(id))
                 mistakes.Add(entry.Path + ":Id", "is not an application's id: 1 to 64 of the characters a-z, 0-9, '-' and '_'.");

@@ -1,6 +1,7 @@
 namespace FlashCall.Verification.Sessions;
 
-/// <summary>The rules of one session, chosen by its purpose and stored with it, so that a later change of settings changes no session under way.</summary>
+/// <summary>The rules of one session, chosen by its purpose and stored with it, so that a later change of settings changes no session
+/// under way.</summary>
 internal sealed record SessionPolicy
 {
     /// <summary>The channels to try, in order; the same one may stand there again. At least one, at most 5.</summary>
@@ -18,7 +19,8 @@ internal sealed record SessionPolicy
     /// <summary>Reports allowed at most, wrong ones and the right one together. 1 to 10.</summary>
     public required int MaxReports { get; init; }
 
-    /// <summary>The highest chance of guessing right that is accepted over all reports of an attempt, such as 0.001. Above 0, at most 0.1.</summary>
+    /// <summary>The highest chance of guessing right that is accepted over all reports of an attempt, such as 0.001. Above 0, at most
+    /// 0.1.</summary>
     public required double GuessBound { get; init; }
 
     /// <summary>The reports an attempt allows when so many numbers could have rung: as many guesses as the bound permits, never more

@@ -1,0 +1,102 @@
+using System.Text;
+using FlashCall.Contracts;
+using FlashCall.Hosting;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace FlashCall.Verification.Tests;
+
+public sealed class PoliciesTests
+{
+    [Fact]
+    public void Without_settings_every_purpose_has_the_same_policy()
+    {
+        var policies = Read("{}");
+        var login = policies.For(Purpose.Login);
+        Assert.Equal(["flash_call"], login.Route);
+        Assert.Equal(
+            (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12), 3, 0.001),
+            (login.Lifetime, login.RingTime, login.PostDialDelayCap, login.MaxReports, login.GuessBound));
+        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.Equal(login, policies.For(purpose)));
+    }
+
+    [Fact]
+    public void A_purpose_has_what_is_set_for_it_then_what_is_set_for_all()
+    {
+        var policies = Read("""
+            { "Verification": {
+                "Policy": { "Lifetime": "00:05:00", "RingTime": "00:00:02.5", "MaxReports": 5, "GuessBound": 0.01 },
+                "Policies": {
+                    "LeadValidation": { "Lifetime": "00:00:30", "Route": [ "flash_call", "flash_call" ], "PostDialDelayCap": "00:01:00" },
+                    "kyc": { "MaxReports": 1, "GuessBound": 1e-5 } } } }
+            """);
+        var (login, lead, kyc) = (policies.For(Purpose.Login), policies.For(Purpose.LeadValidation), policies.For(Purpose.Kyc));
+        Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(2.5), 5, 0.01), (login.Lifetime, login.RingTime, login.MaxReports,
+            login.GuessBound));
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1), 5),
+            (lead.Lifetime, lead.RingTime, lead.PostDialDelayCap, lead.MaxReports));
+        Assert.Equal(["flash_call", "flash_call"], lead.Route);
+        Assert.Equal((1, 1e-5, TimeSpan.FromMinutes(5)), (kyc.MaxReports, kyc.GuessBound, kyc.Lifetime));
+    }
+
+    [Theory]
+    [InlineData("""{ "Lifetime": "00:00:29" }""", "LIFETIME is '00:00:29'. Give 00:00:30 to 00:10:00")]
+    [InlineData("""{ "Lifetime": "24:00:00" }""", "LIFETIME is '24:00:00'. Give 00:00:30 to 00:10:00")]
+    [InlineData("""{ "Lifetime": 120 }""", "LIFETIME is '120'. Give 00:00:30 to 00:10:00 as hh:mm:ss")]
+    [InlineData("""{ "RingTime": "00:00:31" }""", "RINGTIME is '00:00:31'. Give 00:00:01 to 00:00:30")]
+    [InlineData("""{ "PostDialDelayCap": "00:01:01" }""", "POSTDIALDELAYCAP is '00:01:01'. Give 00:00:01 to 00:01:00")]
+    [InlineData("""{ "MaxReports": 0 }""", "MAXREPORTS is '0'. Give a whole number from 1 to 10.")]
+    [InlineData("""{ "MaxReports": 11 }""", "MAXREPORTS is '11'. Give a whole number from 1 to 10.")]
+    [InlineData("""{ "GuessBound": 0 }""", "GUESSBOUND is '0'. Give a number above 0 and at most 0.1")]
+    [InlineData("""{ "GuessBound": 0.11 }""", "GUESSBOUND is '0.11'. Give a number above 0 and at most 0.1")]
+    [InlineData("""{ "GuessBound": "NaN" }""", "GUESSBOUND is 'NaN'. Give a number above 0 and at most 0.1")]
+    [InlineData("""{ "Route": [] }""", "ROUTE names 0 channels. Give a list of 1 to 5 of: flash_call.")]
+    [InlineData("""{ "Route": "flash_call" }""", "ROUTE names 0 channels. Give a list of 1 to 5 of: flash_call.")]
+    [InlineData("""{ "Route": [ "flash_call", "flash_call", "flash_call", "flash_call", "flash_call", "flash_call" ] }""",
+        "ROUTE names 6 channels.")]
+    [InlineData("""{ "Route": [ "flash_call", "pigeon" ] }""", "ROUTE__1 is 'pigeon', which is no channel. Give one of: flash_call.")]
+    [InlineData("""{ "RingTimes": "00:00:04" }""", "RINGTIMES is no setting. Known here: Route, Lifetime, RingTime, PostDialDelayCap,")]
+    public void A_wrong_value_is_named_where_it_is_set_and_once(string policy, string said)
+    {
+        Assert.StartsWith("FLASHCALL_VERIFICATION__POLICY__" + said, Refused($$"""{ "Policy": {{policy}} }"""), StringComparison.Ordinal);
+        Assert.StartsWith("FLASHCALL_VERIFICATION__POLICIES__LOGIN__" + said, Refused($$"""{ "Policies": { "Login": {{policy}} } }"""),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies.")]
+    [InlineData("""{ "Policies": { "Gaming": { "MaxReports": 1 } } }""",
+        "FLASHCALL_VERIFICATION__POLICIES__GAMING is no setting. Known here: Onboarding, Login, LeadValidation, Kyc, Transaction.")]
+    [InlineData("""{ "Policy": "strict" }""", "FLASHCALL_VERIFICATION__POLICY is 'strict'. Give a section, such as")]
+    public void A_name_that_is_none_is_refused(string verification, string said) =>
+        Assert.StartsWith(said, Refused(verification), StringComparison.Ordinal);
+
+    [Fact]
+    public void All_mistakes_are_listed_at_once()
+    {
+        var message = Message("""
+            { "Lifetime": "00:01:00",
+              "Policy": { "Lifetime": "soon", "MaxReports": "many" },
+              "Policies": { "Login": { "RingTime": "00:00:00" }, "Signup": {} } }
+            """);
+        Assert.Equal(
+            ["FLASHCALL_VERIFICATION__LIFETIME", "FLASHCALL_VERIFICATION__POLICIES__SIGNUP", "FLASHCALL_VERIFICATION__POLICY__LIFETIME",
+                "FLASHCALL_VERIFICATION__POLICY__MAXREPORTS", "FLASHCALL_VERIFICATION__POLICIES__LOGIN__RINGTIME"],
+            message.Split('\n').Select(line => line.Split(' ')[1]));
+    }
+
+    /// <summary>The one mistake there is, after the word that each begins with.</summary>
+    private static string Refused(string verification)
+    {
+        var message = Message(verification);
+        Assert.DoesNotContain('\n', message);
+        Assert.StartsWith("Setting ", message, StringComparison.Ordinal);
+        return message["Setting ".Length..];
+    }
+
+    private static string Message(string verification) =>
+        Assert.Throws<SettingsException>(() => Read($$"""{ "Verification": {{verification}} }""")).Message;
+
+    private static Policies Read(string json) =>
+        Policies.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
+}
