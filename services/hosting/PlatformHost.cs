@@ -19,7 +19,7 @@ public static class PlatformHost
     private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
-        // Keys in a container's own file system are no matter: nothing is protected with them.
+        // YARP makes such keys, and warns of a container's own file system. They are no matter: nothing is protected with them.
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",

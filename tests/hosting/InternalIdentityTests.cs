@@ -3,7 +3,9 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -102,6 +104,9 @@ public sealed class InternalIdentityTests : IAsyncLifetime
     [InlineData("/health/ready")]
     public async Task Health_needs_no_token(string path) =>
         Assert.Equal(HttpStatusCode.OK, (await _running!.Client.GetAsync(path)).StatusCode);
+
+    [Fact]
+    public void No_keys_are_made_to_protect_data() => Assert.Null(_running!.App.Services.GetService<IDataProtectionProvider>());
 
     [Theory]
     [InlineData(null, "is missing")]
