@@ -21,6 +21,8 @@ public static class PlatformHost
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         // YARP makes such keys, and warns of a container's own file system. They are no matter: nothing is protected with them.
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+        // A start that fails is told on standard error, see RunAsync; what fails later is critical.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",
         // A replica's change of health is logged once, by another category; each failed probe would be a stack trace every two seconds,
