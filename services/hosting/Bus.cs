@@ -11,7 +11,8 @@ namespace FlashCall.Hosting;
 /// <summary>The conventions of the bus: quorum queues, one a service; confirms; messages of one session one at a time.</summary>
 public static class Bus
 {
-    /// <summary>Messages on their way to one process (prefetch), and handled by it at once. The first keeps the second fed over a round trip.</summary>
+    /// <summary>Messages on their way to one process (prefetch), and handled by it at once. The first keeps the second fed over a round
+    /// trip.</summary>
     private const int Prefetch = 256;
 
     private const int Concurrency = 64;
@@ -52,7 +53,8 @@ public static class Bus
                 rabbit.Host(broker);
                 // A null where a message has none is refused with the message, not met by a consumer.
                 rabbit.ConfigureJsonSerializerOptions(options => new(options) { RespectNullableAnnotations = true });
-                rabbit.MessageTopology.SetEntityNameFormatter(new PrefixEntityNameFormatter(rabbit.MessageTopology.EntityNameFormatter, names.Prefix));
+                rabbit.MessageTopology.SetEntityNameFormatter(
+                    new PrefixEntityNameFormatter(rabbit.MessageTopology.EntityNameFormatter, names.Prefix));
                 if (queue is not null)
                 {
                     rabbit.ReceiveEndpoint(names.Of(queue), endpoint =>
@@ -84,14 +86,19 @@ public static class Bus
     private static Uri Address(IConfiguration configuration)
     {
         if (configuration["RabbitMq"] is not { Length: > 0 } text)
-            throw new SettingsException("FLASHCALL_RABBITMQ", "is missing. Give the broker's address, such as amqp://flashcall:password@127.0.0.1:5672/.");
+        {
+            throw new SettingsException(
+                "FLASHCALL_RABBITMQ", "is missing. Give the broker's address, such as amqp://flashcall:password@127.0.0.1:5672/.");
+        }
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps"
             ? address
-            : throw new SettingsException("FLASHCALL_RABBITMQ", "is not an address of the form amqp://user:password@host:port/virtual-host.");
+            : throw new SettingsException(
+                "FLASHCALL_RABBITMQ", "is not an address of the form amqp://user:password@host:port/virtual-host.");
     }
 }
 
-/// <summary>The names on the broker: a prefix keeps several platforms on one broker apart (<c>FLASHCALL_BUSPREFIX</c>, empty by default).</summary>
+/// <summary>The names on the broker: a prefix keeps several platforms on one broker apart (<c>FLASHCALL_BUSPREFIX</c>, empty by
+/// default).</summary>
 /// <param name="Prefix">Stands before every queue and exchange.</param>
 public sealed record BusNames(string Prefix)
 {

@@ -38,7 +38,11 @@ public static class Database
     internal static string ConnectionString(IConfiguration configuration, string name)
     {
         if (configuration["Postgres"] is not { Length: > 0 } server)
-            throw new SettingsException("FLASHCALL_POSTGRES", "is missing. Give the server's connection string, such as Host=127.0.0.1;Port=5432;Username=flashcall;Password=….");
+        {
+            throw new SettingsException(
+                "FLASHCALL_POSTGRES",
+                "is missing. Give the server's connection string, such as Host=127.0.0.1;Port=5432;Username=flashcall;Password=….");
+        }
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(server)
@@ -54,7 +58,8 @@ public static class Database
         catch (ArgumentException exception)
         {
             // The library's message names the keyword, never its value.
-            throw new SettingsException("FLASHCALL_POSTGRES", $"is not a connection string: {exception.Message} Expected Host=…;Port=…;Username=…;Password=….");
+            throw new SettingsException(
+                "FLASHCALL_POSTGRES", $"is not a connection string: {exception.Message} Expected Host=…;Port=…;Username=…;Password=….");
         }
     }
 
@@ -93,10 +98,14 @@ internal sealed partial class SchemaPreparation(string connectionString, Assembl
             await connection.OpenAsync(cancellationToken);
             await ExecuteAsync(connection, $"select pg_advisory_lock({PreparationLock})", cancellationToken);
 
-            await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = target.Database! } } };
+            await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection)
+            {
+                Parameters = { new() { Value = target.Database! } },
+            };
             if (await exists.ExecuteScalarAsync(cancellationToken) is null)
             {
-                await ExecuteAsync(connection, $"create database \"{target.Database!.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", cancellationToken);
+                var quoted = $"\"{target.Database!.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+                await ExecuteAsync(connection, $"create database {quoted}", cancellationToken);
                 LogCreated(target.Database);
             }
             if (scripts is not null)
@@ -104,7 +113,8 @@ internal sealed partial class SchemaPreparation(string connectionString, Assembl
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
-            throw new PreparationException($"Cannot prepare the database {target.Database} on {target.Host}:{target.Port}: {exception.Message}", exception);
+            throw new PreparationException(
+                $"Cannot prepare the database {target.Database} on {target.Host}:{target.Port}: {exception.Message}", exception);
         }
     }
 

@@ -12,8 +12,11 @@ internal static class Health
 {
     public static void MapPlatformHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = WriteAsync }).AllowAnonymous();
+        Map("/health/live", _ => false);
+        Map("/health/ready", check => check.Tags.Contains("ready"));
+
+        void Map(string path, Func<HealthCheckRegistration, bool> checks) =>
+            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync }).AllowAnonymous();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

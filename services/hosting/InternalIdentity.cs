@@ -27,7 +27,8 @@ public static class InternalIdentity
     private const string Issuer = "flashcall-gateway";
     private const string Audience = "flashcall-services";
 
-    /// <summary>Makes a service refuse every request without a valid token, health excepted, and gives endpoints the application that asks.</summary>
+    /// <summary>Makes a service refuse every request without a valid token, health excepted, and gives endpoints the application that
+    /// asks.</summary>
     /// <exception cref="SettingsException">The public key is missing or unreadable.</exception>
     public static void AddInternalIdentity(this WebApplicationBuilder builder)
     {
@@ -57,13 +58,17 @@ public static class InternalIdentity
 
     /// <summary>The application a request is made for.</summary>
     public static string ApplicationId(this ClaimsPrincipal caller) =>
-        caller.FindFirstValue(ApplicationClaim) ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
+        caller.FindFirstValue(ApplicationClaim)
+        ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
 
     internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)
     {
         var variable = SettingName.Of(setting);
         if (configuration[setting] is not { Length: > 0 } pem)
-            throw new SettingsException(variable, "is missing. Give an EC P-256 key in PEM form, best as a file in the folder FLASHCALL_SECRETS names.");
+        {
+            throw new SettingsException(
+                variable, "is missing. Give an EC P-256 key in PEM form, best as a file in the folder FLASHCALL_SECRETS names.");
+        }
         var key = ECDsa.Create();
         try
         {
@@ -72,11 +77,16 @@ public static class InternalIdentity
         catch (Exception exception) when (exception is ArgumentException or CryptographicException)
         {
             key.Dispose();
-            throw new SettingsException(variable, "is not an EC key in PEM form (-----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----).");
+            throw new SettingsException(
+                variable, "is not an EC key in PEM form (-----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----).");
         }
         // ES256 is ECDSA over P-256 (RFC 7518 §3.4); another curve, or a missing private half, would only show at the first request.
         if (key.KeySize != 256)
-            throw new SettingsException(variable, "is an EC key over another curve than P-256. Make one with 'openssl ecparam -name prime256v1 -genkey -noout'.");
+        {
+            throw new SettingsException(
+                variable,
+                "is an EC key over another curve than P-256. Make one with 'openssl ecparam -name prime256v1 -genkey -noout'.");
+        }
         if (signs && !HasPrivateHalf(key))
             throw new SettingsException(variable, "is a public key. Give the private key (-----BEGIN PRIVATE KEY-----), which signs.");
         return new ECDsaSecurityKey(key);
@@ -109,7 +119,8 @@ public static class InternalIdentity
         /// <exception cref="SettingsException">The key is missing or unreadable.</exception>
         public Minter(IConfiguration configuration, TimeProvider time)
         {
-            _credentials = new SigningCredentials(ReadKey(configuration, "Identity:SigningKey", signs: true), SecurityAlgorithms.EcdsaSha256);
+            _credentials = new SigningCredentials(
+                ReadKey(configuration, "Identity:SigningKey", signs: true), SecurityAlgorithms.EcdsaSha256);
             _time = time;
         }
 

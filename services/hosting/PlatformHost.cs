@@ -8,14 +8,15 @@ using Microsoft.Extensions.Logging;
 
 namespace FlashCall.Hosting;
 
-/// <summary>What every service of the platform shares, once: configuration, logs, telemetry, health, problem details, start-up and preparation.</summary>
+/// <summary>What every service of the platform shares, once: configuration, logs, telemetry, health, problem details, start-up and
+/// preparation.</summary>
 public static class PlatformHost
 {
     /// <summary>The first argument that makes a service prepare its database and exit instead of serving.</summary>
     public const string PrepareArgument = "prepare";
 
-    /// <summary>What the frameworks say for every request is left to traces and metrics; their lines would also hold whole addresses, and with
-    /// them whatever a client puts there.</summary>
+    /// <summary>What the frameworks say for every request is left to traces and metrics; their lines would also hold whole addresses,
+    /// and with them whatever a client puts there.</summary>
     private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
@@ -33,8 +34,9 @@ public static class PlatformHost
 
     /// <summary>
     /// A builder with the shared conventions. Settings come, later ones winning, from <c>appsettings.json</c>, the JSON file that
-    /// <c>FLASHCALL_SETTINGS</c> names (one file serves all services), the environment with the prefix <c>FLASHCALL_</c> (<c>FLASHCALL_POSTGRES</c>, <c>FLASHCALL_RABBITMQ</c>), one file a setting in the folder that
-    /// <c>FLASHCALL_SECRETS</c> names (<c>Identity__SigningKey</c>), and the command line.
+    /// <c>FLASHCALL_SETTINGS</c> names (one file serves all services), the environment with the prefix <c>FLASHCALL_</c>
+    /// (<c>FLASHCALL_POSTGRES</c>, <c>FLASHCALL_RABBITMQ</c>), one file a setting in the folder that <c>FLASHCALL_SECRETS</c> names
+    /// (<c>Identity__SigningKey</c>), and the command line.
     /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="service">The short name of the service, such as <c>fraud</c>; telemetry shows it as <c>flashcall-fraud</c>.</param>
@@ -45,14 +47,20 @@ public static class PlatformHost
         if (Environment.GetEnvironmentVariable("FLASHCALL_SETTINGS") is { Length: > 0 } file)
         {
             if (!File.Exists(file))
-                throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
+            {
+                throw new SettingsException(
+                    "FLASHCALL_SETTINGS", $"names the file '{file}', which does not exist. Create it, or unset the variable.");
+            }
             AddSettingsFile(builder.Configuration, file);
         }
         builder.Configuration.AddEnvironmentVariables(SettingName.Prefix);
         if (builder.Configuration["Secrets"] is { Length: > 0 } folder)
         {
             if (!Directory.Exists(folder))
-                throw new SettingsException("FLASHCALL_SECRETS", $"names the folder '{folder}', which does not exist. Create it, or unset the variable.");
+            {
+                throw new SettingsException(
+                    "FLASHCALL_SECRETS", $"names the folder '{folder}', which does not exist. Create it, or unset the variable.");
+            }
             builder.Configuration.AddKeyPerFile(Path.GetFullPath(folder), optional: false);
         }
         builder.Configuration.AddCommandLine(args);
@@ -66,10 +74,12 @@ public static class PlatformHost
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
         });
-        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Logging.Configure(logging =>
+            logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
 
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(new ServiceIdentity(service, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
+        builder.Services.AddSingleton(
+            new ServiceIdentity(service, $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.CreateVersion7():N}"));
         builder.AddTelemetry(service);
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
@@ -85,7 +95,8 @@ public static class PlatformHost
         catch (InvalidDataException exception)
         {
             // The innermost message says where the text stops being JSON, without repeating it.
-            throw new SettingsException("FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {exception.GetBaseException().Message}");
+            throw new SettingsException(
+                "FLASHCALL_SETTINGS", $"names the file '{file}', which is not JSON: {exception.GetBaseException().Message}");
         }
     }
 
@@ -94,7 +105,8 @@ public static class PlatformHost
         builder.Services.Select(service => service.ImplementationInstance).OfType<ServiceIdentity>().Single();
 
     /// <summary>
-    /// Serves until stopped, or, when the first argument is <see cref="PrepareArgument"/>, brings the service's database up to date and returns.
+    /// Serves until stopped, or, when the first argument is <see cref="PrepareArgument"/>, brings the service's database up to date and
+    /// returns.
     /// </summary>
     /// <returns>The exit code of the process: 0, or 1 after lines on standard error that say what to do, one for each mistake.</returns>
     public static async Task<int> RunAsync(string[] args, Func<string[], WebApplication> build)

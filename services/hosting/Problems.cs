@@ -22,7 +22,8 @@ public static class Problems
     /// <param name="title">What kind of error this is; the same for every occurrence.</param>
     /// <param name="detail">What is wrong this time and what would be right, without personal data.</param>
     /// <param name="errors">Messages by field, in the spelling of the request (<c>client.ip</c>).</param>
-    public static ProblemHttpResult Problem(int status, string code, string title, string detail, IDictionary<string, string[]>? errors = null) =>
+    public static ProblemHttpResult Problem(
+        int status, string code, string title, string detail, IDictionary<string, string[]>? errors = null) =>
         TypedResults.Problem(Create(status, code, title, detail, errors));
 
     /// <summary>The same as a document.</summary>
@@ -48,7 +49,8 @@ public static class Problems
         401 => Create(401, "unauthorized", "No valid credential", "Send an API key as 'Authorization: Bearer <key>'."),
         403 => Create(403, "forbidden", "Not allowed", "This credential does not have the scope that the operation needs."),
         404 => Create(404, "not_found", "Not found", "There is nothing at this address."),
-        405 => Create(405, "method_not_allowed", "Method not allowed", "This address does not take that method; the Allow header lists those it takes."),
+        405 => Create(405, "method_not_allowed", "Method not allowed",
+            "This address does not take that method; the Allow header lists those it takes."),
         406 => Create(406, "not_acceptable", "Not acceptable", "Responses are application/json; allow it in the Accept header."),
         408 => Create(408, "request_timeout", "Request too slow", "The request body did not arrive in time. Send it again."),
         413 => Create(413, "body_too_large", "Body too large", "The request body is larger than 64 KiB."),
@@ -56,10 +58,13 @@ public static class Problems
         415 => Create(415, "unsupported_media_type", "Unsupported media type", "Send the body as 'Content-Type: application/json'."),
         429 => Create(429, "too_many_requests", "Too many requests", "Wait for as long as the Retry-After header says."),
         431 => Create(431, "headers_too_large", "Headers too large", "The request headers are larger than 32 KiB."),
-        502 or 503 => Create(503, "unavailable", "Not available at the moment", "The service is not available at the moment. Try again in a few seconds."),
+        502 or 503 => Create(503, "unavailable", "Not available at the moment",
+            "The service is not available at the moment. Try again in a few seconds."),
         504 => Create(504, "timeout", "No answer in time", "The service did not answer in time. Look the session up before trying again."),
         _ => Create(status, status >= 500 ? "internal_error" : "bad_request", status >= 500 ? "Internal error" : "Bad request",
-            status >= 500 ? "Something went wrong on our side. Try again, and give the traceId if it stays." : "The request could not be handled."),
+            status >= 500
+                ? "Something went wrong on our side. Try again, and give the traceId if it stays."
+                : "The request could not be handled."),
     };
 
     internal static void AddProblems(this IServiceCollection services)
@@ -96,7 +101,8 @@ public static class Problems
         {
             if (exception is not BadHttpRequestException unreadable)
                 return false;
-            await WriteAsync(httpContext, unreadable.InnerException is JsonException json ? Malformed(json) : ForStatus(unreadable.StatusCode));
+            await WriteAsync(
+                httpContext, unreadable.InnerException is JsonException json ? Malformed(json) : ForStatus(unreadable.StatusCode));
             return true;
         }
 
@@ -104,7 +110,8 @@ public static class Problems
         {
             var field = json.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
             return field is null
-                ? Create(400, "malformed_json", "Malformed JSON", $"The body is not a JSON document that this operation takes (line {json.LineNumber + 1 ?? 1}).")
+                ? Create(400, "malformed_json", "Malformed JSON",
+                    $"The body is not a JSON document that this operation takes (line {json.LineNumber + 1 ?? 1}).")
                 : Create(400, "malformed_json", "Malformed JSON", $"The field '{field}' has a value of the wrong type or form.",
                     new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = ["Wrong type or form."] });
         }

@@ -1,6 +1,7 @@
 namespace FlashCall.Hosting;
 
-/// <summary>Settings are missing or wrong; the message has one line a mistake, which names the setting and says what would be right.</summary>
+/// <summary>Settings are missing or wrong; the message has one line a mistake, which names the setting and says what would be
+/// right.</summary>
 public sealed class SettingsException : Exception
 {
     /// <summary>One mistake.</summary>

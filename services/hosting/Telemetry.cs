@@ -15,14 +15,16 @@ public static class Telemetry
     /// <summary>The platform's own spans, whichever service makes them.</summary>
     public static readonly ActivitySource Source = new("FlashCall");
 
-    /// <summary>Adds tracing and metrics. Nothing is exported unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set (OpenTelemetry's own variable).</summary>
+    /// <summary>Adds tracing and metrics. Nothing is exported unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set (OpenTelemetry's own
+    /// variable).</summary>
     internal static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService($"flashcall-{service}", serviceNamespace: "flashcall"))
             .WithTracing(tracing => tracing
                 .AddSource(Source.Name, "MassTransit", "Marten", "Yarp.ReverseProxy")
-                .AddAspNetCoreInstrumentation(http => http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+                .AddAspNetCoreInstrumentation(http => http.Filter = context =>
+                    !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
                 .AddHttpClientInstrumentation()
                 .AddNpgsql())
             .WithMetrics(metrics => metrics

@@ -72,7 +72,8 @@ internal sealed class Policies
         };
     }
 
-    private static IReadOnlyList<string> ReadRoute(IConfigurationSection section, IReadOnlyList<string> otherwise, SettingsMistakes mistakes)
+    private static IReadOnlyList<string> ReadRoute(
+        IConfigurationSection section, IReadOnlyList<string> otherwise, SettingsMistakes mistakes)
     {
         // An empty list of the settings file exists and has no children.
         if (!section.Exists())

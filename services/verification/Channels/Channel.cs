@@ -45,7 +45,8 @@ internal abstract class Channel
     /// <param name="attempt">The attempt it is about.</param>
     /// <param name="open">Whether the session still wants something of this attempt.</param>
     /// <param name="asked">What the client asked for.</param>
-    internal abstract ImmutableList<VerificationEvent> Decide(AttemptCommand command, Attempt attempt, bool open, VerificationSession.Request asked);
+    internal abstract ImmutableList<VerificationEvent> Decide(
+        AttemptCommand command, Attempt attempt, bool open, VerificationSession.Request asked);
 
     /// <summary>What happens to an attempt whose deadline passed.</summary>
     internal abstract ImmutableList<VerificationEvent> GiveUp(Attempt attempt, DateTimeOffset now);

@@ -23,7 +23,8 @@ internal static class Decider
         Policy = start.Policy,
     });
 
-    /// <summary>What a command does to a session that has begun. A repeat, or news that comes too late to matter, returns no events.</summary>
+    /// <summary>What a command does to a session that has begun. A repeat, or news that comes too late to matter, returns no
+    /// events.</summary>
     public static Decision Decide(VerificationCommand command, VerificationSession state) => (command, state) switch
     {
         (SessionCommand.TakeRiskAssessment risk, VerificationSession.AwaitingRisk) => TakeRisk(risk, state),
@@ -38,7 +39,8 @@ internal static class Decider
         (SessionCommand.Cancel, _) => Decision.Of(new SessionEvent.VerificationCancelled { At = command.Now }),
 
         (SessionCommand.Supersede, VerificationSession.Ended) => Decision.Nothing,
-        (SessionCommand.Supersede supersede, _) => Decision.Of(new SessionEvent.VerificationSuperseded { At = command.Now, By = supersede.By }),
+        (SessionCommand.Supersede supersede, _) =>
+            Decision.Of(new SessionEvent.VerificationSuperseded { At = command.Now, By = supersede.By }),
 
         (SessionCommand.DeadlinePassed deadline, _) => PassDeadline(deadline, state),
 
@@ -81,7 +83,13 @@ internal static class Decider
         if (judgement is Judgement.Unfit unfit)
             return Decision.No(unfit.Why);
         var matched = judgement is Judgement.Match;
-        var received = new SessionEvent.ReportReceived { At = report.Now, AttemptId = attempt.Id, Source = report.Source, Matched = matched };
+        var received = new SessionEvent.ReportReceived
+        {
+            At = report.Now,
+            AttemptId = attempt.Id,
+            Source = report.Source,
+            Matched = matched,
+        };
         if (matched)
             return Decision.Of(received, new SessionEvent.VerificationSucceeded { At = report.Now, AttemptId = attempt.Id });
         return state.ReportsLeft > 1
@@ -91,7 +99,8 @@ internal static class Decider
 
     private static Decision TakeNews(AttemptCommand news, VerificationSession state) =>
         state.Attempts.Find(one => one.Id == news.AttemptId) is { } attempt
-            ? WithConsequences(state, Channel.Of(attempt).Decide(news, attempt, state.Wants(attempt), state.Asked), news.Now, news.NextAttemptId)
+            ? WithConsequences(
+                state, Channel.Of(attempt).Decide(news, attempt, state.Wants(attempt), state.Asked), news.Now, news.NextAttemptId)
             : Decision.Nothing;
 
     private static Decision PassDeadline(SessionCommand.DeadlinePassed deadline, VerificationSession state)
@@ -110,8 +119,10 @@ internal static class Decider
         return WithConsequences(state, [.. overdue], deadline.Now, deadline.NextAttemptId);
     }
 
-    /// <summary>Adds what follows for the session from events of an attempt: when the current one failed, the next of the route, or the end.</summary>
-    private static Decision WithConsequences(VerificationSession state, ImmutableList<VerificationEvent> events, DateTimeOffset now, Guid nextAttemptId)
+    /// <summary>Adds what follows for the session from events of an attempt: when the current one failed, the next of the route, or the
+    /// end.</summary>
+    private static Decision WithConsequences(
+        VerificationSession state, ImmutableList<VerificationEvent> events, DateTimeOffset now, Guid nextAttemptId)
     {
         var after = events.Aggregate(state, (folded, happened) => Evolver.Evolve(folded, state.Id, happened));
         if (after is not VerificationSession.Attempting || after.Current is not { Failure: { } reason } failed)

@@ -17,7 +17,8 @@ internal static class Evolver
             return new VerificationSession.AwaitingRisk
             {
                 Id = id,
-                Asked = new VerificationSession.Request(asked.ApplicationId, asked.To, asked.Purpose, asked.Reference, asked.Metadata, asked.Client, asked.Policy, asked.At),
+                Asked = new VerificationSession.Request(
+                    asked.ApplicationId, asked.To, asked.Purpose, asked.Reference, asked.Metadata, asked.Client, asked.Policy, asked.At),
             };
         }
         if (state is null)
@@ -44,8 +45,10 @@ internal static class Evolver
         },
         SessionEvent.AttemptFailed => state,
         SessionEvent.ReportReceived => state with { ReportsUsed = state.ReportsUsed + 1 },
-        SessionEvent.VerificationSucceeded proven => End(state, VerificationOutcome.Succeeded, proven.At) with { ProvenBy = proven.AttemptId },
-        SessionEvent.VerificationDenied denied => End(state, VerificationOutcome.Denied, denied.At, denied.Reason) with { Detail = denied.Detail },
+        SessionEvent.VerificationSucceeded proven =>
+            End(state, VerificationOutcome.Succeeded, proven.At) with { ProvenBy = proven.AttemptId },
+        SessionEvent.VerificationDenied denied =>
+            End(state, VerificationOutcome.Denied, denied.At, denied.Reason) with { Detail = denied.Detail },
         SessionEvent.VerificationFailed failed => End(state, VerificationOutcome.Failed, failed.At, failed.Reason),
         SessionEvent.VerificationExpired expired => End(state, VerificationOutcome.Expired, expired.At, Reasons.NotReported),
         SessionEvent.VerificationCancelled cancelled => End(state, VerificationOutcome.Cancelled, cancelled.At, Reasons.CancelledByClient),
@@ -55,14 +58,16 @@ internal static class Evolver
         _ => throw new InvalidOperationException($"Unknown event {happened.GetType().Name}."),
     };
 
-    private static VerificationSession.Ended End(VerificationSession state, VerificationOutcome outcome, DateTimeOffset at, string? reason = null) => new()
-    {
-        Id = state.Id,
-        Asked = state.Asked,
-        Attempts = state.Attempts,
-        ReportsUsed = state.ReportsUsed,
-        Outcome = outcome,
-        Reason = reason,
-        At = at,
-    };
+    private static VerificationSession.Ended End(
+        VerificationSession state, VerificationOutcome outcome, DateTimeOffset at, string? reason = null) =>
+        new()
+        {
+            Id = state.Id,
+            Asked = state.Asked,
+            Attempts = state.Attempts,
+            ReportsUsed = state.ReportsUsed,
+            Outcome = outcome,
+            Reason = reason,
+            At = at,
+        };
 }

@@ -7,7 +7,8 @@ internal sealed record SessionPolicy
     /// <summary>The channels to try, in order; the same one may stand there again. At least one, at most 5.</summary>
     public required IReadOnlyList<string> Route { get; init; }
 
-    /// <summary>How long the session lives, from request to the last report. 30 s to 10 min (NIST SP 800-63B allows 10 min at most).</summary>
+    /// <summary>How long the session lives, from request to the last report. 30 s to 10 min (NIST SP 800-63B allows 10 min at
+    /// most).</summary>
     public required TimeSpan Lifetime { get; init; }
 
     /// <summary>How long the phone rings. 1 to 30 s; a missed call shows on most phones after 1 to 5 s.</summary>

@@ -29,7 +29,8 @@ internal abstract record VerificationSession
     /// <summary>Reports the client may still make.</summary>
     public int ReportsLeft => this is Ended ? 0 : Math.Max(0, (Current?.ReportsAllowed ?? 0) - ReportsUsed);
 
-    /// <summary>Whether the session still wants something of this attempt: it is the current one, has not failed, and the session goes on.</summary>
+    /// <summary>Whether the session still wants something of this attempt: it is the current one, has not failed, and the session goes
+    /// on.</summary>
     public bool Wants(Attempt attempt) => this is Attempting && Current?.Id == attempt.Id && attempt.Failure is null;
 
     /// <summary>What a client asked for.</summary>

@@ -10,7 +10,8 @@ namespace FlashCall.Verification.Storage;
 /// Looks at each session again when its deadline passes. Any replica takes what is due; one that dies leaves the row to the next. Too late,
 /// too early or twice is harmless, since the session decides by its state.
 /// </summary>
-internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sessions, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
+internal sealed partial class Deadlines(
+    NpgsqlDataSource data, SessionStore sessions, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
 {
     private const int Batch = 100;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
@@ -25,7 +26,8 @@ internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sess
         {
             session.QueueSqlCommand(
                 "insert into deadlines (verification_id, due_at, traceparent) values (?, ?, nullif(?, '')) "
-                + "on conflict (verification_id) do update set due_at = excluded.due_at, traceparent = coalesce(deadlines.traceparent, excluded.traceparent)",
+                + "on conflict (verification_id) do update set due_at = excluded.due_at, "
+                + "traceparent = coalesce(deadlines.traceparent, excluded.traceparent)",
                 verificationId, at, Activity.Current?.Id ?? "");
         }
         else
@@ -60,7 +62,8 @@ internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sess
         await using (var claim = data.CreateCommand(
             """
             update deadlines set due_at = $2
-            where verification_id in (select verification_id from deadlines where due_at <= $1 order by due_at limit $3 for update skip locked)
+            where verification_id in (
+                select verification_id from deadlines where due_at <= $1 order by due_at limit $3 for update skip locked)
             returning verification_id, traceparent
             """))
         {
@@ -81,7 +84,8 @@ internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sess
         using var activity = Telemetry.Source.StartActivity("deadline", ActivityKind.Internal, traceParent);
         try
         {
-            await sessions.HandleAsync(id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.GetUtcNow() }, cancellationToken);
+            await sessions.HandleAsync(
+                id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.GetUtcNow() }, cancellationToken);
         }
         // One session that cannot be handled must not keep the others waiting; its row stays and comes due again.
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -93,6 +97,7 @@ internal sealed partial class Deadlines(NpgsqlDataSource data, SessionStore sess
     [LoggerMessage(Level = LogLevel.Warning, Message = "Deadlines wait: PostgreSQL does not answer")]
     private partial void LogUnavailable(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The deadline of session {VerificationId} could not be handled; it is tried again in 15 s")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The deadline of session {VerificationId} could not be handled; it is tried again in 15 s")]
     private partial void LogFailed(Guid verificationId, Exception exception);
 }

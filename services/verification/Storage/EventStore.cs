@@ -17,7 +17,8 @@ namespace FlashCall.Verification.Storage;
 /// <summary>The event streams of the sessions in Marten: which events there are, under which names, and how they fold.</summary>
 internal static class EventStore
 {
-    /// <summary>Every stored event with its name in the store. A name is a contract with the past: it never changes, and none goes.</summary>
+    /// <summary>Every stored event with its name in the store. A name is a contract with the past: it never changes, and none
+    /// goes.</summary>
     public static readonly IReadOnlyDictionary<Type, string> EventNames = new Dictionary<Type, string>
     {
         [typeof(SessionEvent.VerificationRequested)] = "verification_requested",

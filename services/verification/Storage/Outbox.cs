@@ -14,11 +14,13 @@ namespace FlashCall.Verification.Storage;
 /// them, deleted in batches when the broker has confirmed. What a dead process or a silent broker left behind, any replica sends.
 /// MassTransit has no outbox for Marten; <c>docs/decisions</c> says why this one.
 /// </summary>
-internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
+internal sealed partial class Outbox(
+    NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
 {
     private const int Batch = 200;
 
-    /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice for nothing.</summary>
+    /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice
+    /// for nothing.</summary>
     private static readonly TimeSpan LeftBehindAfter = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
@@ -27,10 +29,12 @@ internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger,
     /// <summary>The messages a session can call for, by the name under which the row keeps them.</summary>
     private static readonly Dictionary<string, Type> Types = new[]
     {
-        typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp), typeof(VerificationCompleted),
+        typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp),
+        typeof(VerificationCompleted),
     }.ToDictionary(type => type.FullName!, StringComparer.Ordinal);
 
-    private readonly Channel<Guid> _sent = System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Guid> _sent =
+        System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Writes the messages in the transaction of the session's step.</summary>
     public void Enlist(IDocumentSession session, Guid verificationId, IEnumerable<OutgoingMessage> messages)
@@ -39,7 +43,8 @@ internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger,
         foreach (var message in messages)
         {
             session.QueueSqlCommand(
-                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
+                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) "
+                + "values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
                 message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
                 JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
         }
@@ -137,7 +142,8 @@ internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger,
                 }
                 var body = JsonSerializer.Deserialize(reader.GetString(3), type)!;
                 left.Add((
-                    new OutgoingMessage(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1), body),
+                    new OutgoingMessage(
+                        reader.GetGuid(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1), body),
                     await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetString(4)));
             }
         }
@@ -151,13 +157,15 @@ internal sealed partial class Outbox(NpgsqlDataSource data, Messenger messenger,
         return left.Count;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Message} could not be sent now ({Error}: {Detail}); it is sent again in a few seconds")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Message} could not be sent now ({Error}: {Detail}); it is sent again in a few seconds")]
     private partial void LogNotSent(string message, string error, string detail);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sending {Count} messages that were left behind")]
     private partial void LogLeftBehind(int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox holds a message of the unknown type {Type}; a newer replica has to send it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The outbox holds a message of the unknown type {Type}; a newer replica has to send it")]
     private partial void LogUnknown(string type);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox waits: PostgreSQL does not answer")]

@@ -32,7 +32,8 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
             var after = Fold(null, id, decision.Events);
             session.Events.StartStream<VerificationSession>(id, decision.Events);
             session.QueueSqlCommand(
-                "insert into live_sessions (application_id, callee, verification_id) values (?, ?, ?)", start.ApplicationId, start.To.E164, id);
+                "insert into live_sessions (application_id, callee, verification_id) values (?, ?, ?)",
+                start.ApplicationId, start.To.E164, id);
             try
             {
                 await CommitAsync(session, before: null, after, cancellationToken);
@@ -99,7 +100,8 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
         return session;
     }
 
-    private async Task CommitAsync(IDocumentSession session, VerificationSession? before, VerificationSession after, CancellationToken cancellationToken)
+    private async Task CommitAsync(
+        IDocumentSession session, VerificationSession? before, VerificationSession after, CancellationToken cancellationToken)
     {
         var messages = Reactor.React(before, after);
         outbox.Enlist(session, after.Id, messages);
@@ -121,7 +123,8 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
         return true;
     }
 
-    private static async Task<Guid?> LiveSessionAsync(IDocumentSession session, SessionCommand.Start start, CancellationToken cancellationToken)
+    private static async Task<Guid?> LiveSessionAsync(
+        IDocumentSession session, SessionCommand.Start start, CancellationToken cancellationToken)
     {
         await using var find = new NpgsqlCommand("select verification_id from live_sessions where application_id = $1 and callee = $2")
         {
@@ -134,7 +137,8 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
     private static bool IsSecondLiveSession(PostgresException exception) =>
         exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "live_sessions_one_per_number" };
 
-    /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does not.</summary>
+    /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does
+    /// not.</summary>
     private static async Task<T> WithoutStatement<T>(Task<T> work)
     {
         try

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FlashCall.Verification.Verifications;
 
-/// <summary>The client gives up: <c>POST /v1/verifications/{id}/cancel</c>. A call under way stops. Cancelling again changes nothing.</summary>
+/// <summary>The client gives up: <c>POST /v1/verifications/{id}/cancel</c>. A call under way stops. Cancelling again changes
+/// nothing.</summary>
 internal static class CancelVerification
 {
     public static async Task<Results<Ok<VerificationView>, ProblemHttpResult>> HandleAsync(

@@ -21,7 +21,8 @@ internal sealed record ReportCallerId
     public string? Source { get; init; }
 
     public static async Task<Results<Ok<ReportView>, ProblemHttpResult>> HandleAsync(
-        Guid id, ReportCallerId request, ClaimsPrincipal caller, SessionStore sessions, TimeProvider time, CancellationToken cancellationToken)
+        Guid id, ReportCallerId request, ClaimsPrincipal caller, SessionStore sessions, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (Validation.Check(new Validator(), request) is { } problem)
             return problem;

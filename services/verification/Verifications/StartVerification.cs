@@ -14,7 +14,8 @@ namespace FlashCall.Verification.Verifications;
 /// <summary>A client asks to verify a number: <c>POST /v1/verifications</c>.</summary>
 internal sealed record StartVerification
 {
-    /// <summary>The answer waits until the caller ID is leased or the session denied, but not longer than this; then it says what is known.</summary>
+    /// <summary>The answer waits until the caller ID is leased or the session denied, but not longer than this; then it says what is
+    /// known.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
     /// <summary>The number to verify, in E.164.</summary>
@@ -70,7 +71,8 @@ internal sealed record StartVerification
     }
 
     private static async Task<VerificationSession> WaitAsync(
-        VerificationSession known, SessionWatch.Waiter waiter, SessionStore sessions, TimeProvider time, CancellationToken cancellationToken)
+        VerificationSession known, SessionWatch.Waiter waiter, SessionStore sessions, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(AnswerWithin, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -97,7 +99,8 @@ internal sealed record StartVerification
             RuleLevelCascadeMode = CascadeMode.Stop;
             RuleFor(request => request.To)
                 .NotEmpty().WithErrorCode("missing_number").WithMessage("Give the number to verify in E.164, such as +46701234567.")
-                .Must(to => to!.TrimStart() is ['+', ..]).WithErrorCode("invalid_number").WithMessage("Begin the number with + and the country code, such as +46701234567.")
+                .Must(to => to!.TrimStart() is ['+', ..]).WithErrorCode("invalid_number")
+                .WithMessage("Begin the number with + and the country code, such as +46701234567.")
                 .Must(to => PhoneNumber.TryParse(to, out _)).WithErrorCode("invalid_number")
                 .WithMessage("This is not a number that can be assigned. Check the country code and the number of digits.");
             RuleFor(request => request.Purpose)
@@ -122,7 +125,8 @@ internal sealed record StartVerification
     private static class PurposeNames
     {
         private static readonly Dictionary<string, Purpose> Names =
-            Enum.GetValues<Purpose>().ToDictionary(purpose => JsonNamingPolicy.SnakeCaseLower.ConvertName(purpose.ToString()), StringComparer.Ordinal);
+            Enum.GetValues<Purpose>().ToDictionary(
+                purpose => JsonNamingPolicy.SnakeCaseLower.ConvertName(purpose.ToString()), StringComparer.Ordinal);
 
         public static string All { get; } = string.Join(", ", Names.Keys);
 

@@ -20,7 +20,8 @@ internal static class Timeline
     private static IEnumerable<TimelineStep> StepsOf(VerificationEvent happened) => happened switch
     {
         SessionEvent.VerificationRequested asked => [new("requested", asked.At)],
-        SessionEvent.RiskAssessed risk => [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
+        SessionEvent.RiskAssessed risk =>
+            [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
         SessionEvent.AttemptStarted => [],
         SessionEvent.AttemptFailed failed => [new("attempt_failed", failed.At, failed.Reason)],
         SessionEvent.ReportReceived report => [new("reported", report.At, report.Matched ? "match" : "no match")],
@@ -32,7 +33,8 @@ internal static class Timeline
         SessionEvent.VerificationSuperseded => [new("superseded", happened.At)],
         SessionEvent.VerificationErrored errored => [new("error", errored.At, errored.Reason)],
         FlashCallEvent.CallerIdLeased lease =>
-            [new("caller_id_leased", lease.At, string.Create(CultureInfo.InvariantCulture, $"1 of {lease.Candidates:N0}, {Math.Log2(lease.Candidates):F1} bits"))],
+            [new("caller_id_leased", lease.At, string.Create(
+                CultureInfo.InvariantCulture, $"1 of {lease.Candidates:N0}, {Math.Log2(lease.Candidates):F1} bits"))],
         FlashCallEvent.CallerIdRefused refused => [new("caller_id_refused", refused.At, refused.Reason)],
         FlashCallEvent.CallNotPlaced not => [new("call_not_placed", not.At, not.Reason)],
         FlashCallEvent.CallRang rang => [new("invited", rang.InvitedAt), new("ringing", rang.At)],
@@ -48,7 +50,8 @@ internal static class Timeline
         yield return ended.Disposition switch
         {
             CallDisposition.Rang when ended.RangAt is { } rangAt =>
-                new TimelineStep("hung_up", ended.At, string.Create(CultureInfo.InvariantCulture, $"rang {(ended.At - rangAt).TotalMilliseconds:F0} ms")),
+                new TimelineStep("hung_up", ended.At, string.Create(
+                    CultureInfo.InvariantCulture, $"rang {(ended.At - rangAt).TotalMilliseconds:F0} ms")),
             CallDisposition.Answered => new TimelineStep("answered", ended.At, "picked up; billed"),
             var disposition => new TimelineStep("call_ended", ended.At, disposition.ToString()),
         };

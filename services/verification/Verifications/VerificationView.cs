@@ -45,7 +45,8 @@ internal sealed record VerificationView
     public IReadOnlyList<TimelineStep>? Timeline { get; init; }
 
     /// <summary>The session with its timeline.</summary>
-    public static VerificationView Of(SessionHistory history) => Of(history.State) with { Timeline = Verifications.Timeline.Of(history.Events) };
+    public static VerificationView Of(SessionHistory history) =>
+        Of(history.State) with { Timeline = Verifications.Timeline.Of(history.Events) };
 
     /// <summary>The session as it stands.</summary>
     public static VerificationView Of(VerificationSession session)
@@ -112,7 +113,8 @@ internal sealed record FlashCallView
         CallerIdPrefix = attempt.Lease.DisclosedPrefix,
         CallerIdLength = attempt.Lease.CallerId.E164.Length,
         EnterDigits = attempt.EnterDigits,
-        InterceptUntil = attempt.Lease.At + FlashCallChannel.DialWithin + session.Asked.Policy.PostDialDelayCap + session.Asked.Policy.RingTime,
+        InterceptUntil = attempt.Lease.At + FlashCallChannel.DialWithin
+            + session.Asked.Policy.PostDialDelayCap + session.Asked.Policy.RingTime,
         CallerId = session is VerificationSession.Ended ? attempt.Lease.CallerId : null,
     };
 }

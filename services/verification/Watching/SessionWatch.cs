@@ -19,7 +19,8 @@ public sealed record SessionsMoved
 
 /// <summary>
 /// The one place that wakes whoever waits for a session, whichever replica handled the step. Waiters here get the new state itself; those
-/// at other replicas are told over the bus, many sessions in one message, and read. A wake may get lost: a waiter reads once more before it gives up.
+/// at other replicas are told over the bus, many sessions in one message, and read. A wake may get lost: a waiter reads once more before it
+/// gives up.
 /// </summary>
 internal sealed partial class SessionWatch(IBus bus, ServiceIdentity identity, ILogger<SessionWatch> logger) : BackgroundService
 {
@@ -109,7 +110,8 @@ internal sealed partial class SessionWatch(IBus bus, ServiceIdentity identity, I
     /// <summary>One client that waits for one session.</summary>
     internal sealed class Waiter(SessionWatch watch, Guid sessionId) : IDisposable
     {
-        private readonly Channel<VerificationSession?> _steps = Channel.CreateUnbounded<VerificationSession?>(new() { SingleReader = true });
+        private readonly Channel<VerificationSession?> _steps =
+            Channel.CreateUnbounded<VerificationSession?>(new() { SingleReader = true });
 
         public Guid SessionId { get; } = sessionId;
 

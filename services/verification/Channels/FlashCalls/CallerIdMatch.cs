@@ -6,7 +6,8 @@ using PhoneNumber = FlashCall.Contracts.PhoneNumber;
 
 namespace FlashCall.Verification.Channels.FlashCalls;
 
-/// <summary>Compares a reported caller ID with the leased one: as numbers, whatever the spelling, in a time that says nothing of how close it was.</summary>
+/// <summary>Compares a reported caller ID with the leased one: as numbers, whatever the spelling, in a time that says nothing of how
+/// close it was.</summary>
 internal static class CallerIdMatch
 {
     private static readonly PhoneNumberUtil Numbering = PhoneNumberUtil.GetInstance();

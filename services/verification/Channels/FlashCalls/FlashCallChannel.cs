@@ -15,7 +15,8 @@ internal sealed class FlashCallChannel : Channel
     /// <summary>How long after the lease the INVITE may still go out; later, the person has given up.</summary>
     public static readonly TimeSpan DialWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>A call that was told to end is over at the latest 64·T1 = 32 s later (RFC 3261 §9.1); its report may take some time more.</summary>
+    /// <summary>A call that was told to end is over at the latest 64·T1 = 32 s later (RFC 3261 §9.1); its report may take some time
+    /// more.</summary>
     public static readonly TimeSpan EndOverdueAfter = TimeSpan.FromSeconds(32 + 8);
 
     public override string Name => ChannelName;
@@ -25,7 +26,8 @@ internal sealed class FlashCallChannel : Channel
 
     internal override Attempt Evolve(Attempt attempt, AttemptEvent happened) => (happened, attempt) switch
     {
-        (FlashCallEvent.CallerIdLeased lease, _) => new FlashCallAttempt.Calling { Id = attempt.Id, StartedAt = attempt.StartedAt, Lease = lease },
+        (FlashCallEvent.CallerIdLeased lease, _) =>
+            new FlashCallAttempt.Calling { Id = attempt.Id, StartedAt = attempt.StartedAt, Lease = lease },
         (FlashCallEvent.CallerIdRefused refused, _) =>
             new FlashCallAttempt.WithoutCallerId(refused.Reason) { Id = attempt.Id, StartedAt = attempt.StartedAt },
         (FlashCallEvent.CallNotPlaced not, FlashCallAttempt.WithCallerId leased) => Over(leased, seen: false, not.Reason),
@@ -34,9 +36,12 @@ internal sealed class FlashCallChannel : Channel
         (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, Seen(ended, leased), FailureOf(ended)),
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Leasing) =>
             new FlashCallAttempt.WithoutCallerId(Reasons.NumberPoolUnavailable) { Id = attempt.Id, StartedAt = attempt.StartedAt },
-        (FlashCallEvent.NewsOverdue, FlashCallAttempt.Calling calling) => Over(calling, seen: null, Reasons.CallLost) with { EndKnown = false },
-        (FlashCallEvent.NewsOverdue, FlashCallAttempt.Ringing ringing) => Over(ringing, seen: true, Reasons.CallLost) with { EndKnown = false },
-        _ => throw new InvalidOperationException($"{happened.GetType().Name} cannot happen to an attempt that is {attempt.GetType().Name}."),
+        (FlashCallEvent.NewsOverdue, FlashCallAttempt.Calling calling) =>
+            Over(calling, seen: null, Reasons.CallLost) with { EndKnown = false },
+        (FlashCallEvent.NewsOverdue, FlashCallAttempt.Ringing ringing) =>
+            Over(ringing, seen: true, Reasons.CallLost) with { EndKnown = false },
+        _ => throw new InvalidOperationException(
+            $"{happened.GetType().Name} cannot happen to an attempt that is {attempt.GetType().Name}."),
     };
 
     internal override ImmutableList<VerificationEvent> Decide(
@@ -49,11 +54,18 @@ internal sealed class FlashCallChannel : Channel
 
             (FlashCallCommand.TakeRefusal refusal, FlashCallAttempt.Leasing) =>
             [
-                new FlashCallEvent.CallerIdRefused { AttemptId = attempt.Id, At = command.Now, Reason = Reasons.NoCallerId, Detail = refusal.News.Detail },
+                new FlashCallEvent.CallerIdRefused
+                {
+                    AttemptId = attempt.Id,
+                    At = command.Now,
+                    Reason = Reasons.NoCallerId,
+                    Detail = refusal.News.Detail,
+                },
             ],
             (FlashCallCommand.TakeRefusal, _) => [],
 
-            (FlashCallCommand.TakeRinging ringing, FlashCallAttempt.Calling) => [Rang(attempt.Id, ringing.News.InvitedAt, ringing.News.RangAt)],
+            (FlashCallCommand.TakeRinging ringing, FlashCallAttempt.Calling) =>
+                [Rang(attempt.Id, ringing.News.InvitedAt, ringing.News.RangAt)],
             (FlashCallCommand.TakeRinging, _) => [],
 
             (FlashCallCommand.TakeCallEnd end, FlashCallAttempt.Calling) => end.News is { RangAt: { } rangAt, InvitedAt: { } invitedAt }
@@ -94,8 +106,11 @@ internal sealed class FlashCallChannel : Channel
             yield return Lease(leasing, session);
         if (before.Attempt is not FlashCallAttempt.Calling && after.Attempt is FlashCallAttempt.Calling calling)
             yield return Place(calling, session);
-        if (HasCall(before.Attempt) && (HasCall(after.Attempt) ? before.Open && !after.Open : after.Attempt is FlashCallAttempt.Over { EndKnown: false }))
+        if (HasCall(before.Attempt)
+            && (HasCall(after.Attempt) ? before.Open && !after.Open : after.Attempt is FlashCallAttempt.Over { EndKnown: false }))
+        {
             yield return HangUp(after.Attempt!, session);
+        }
         if (IsDone(after) && !IsDone(before))
             yield return Release((FlashCallAttempt.Over)after.Attempt!, session);
     }
@@ -119,7 +134,8 @@ internal sealed class FlashCallChannel : Channel
         };
         if (open && reports > 0)
             return [leased];
-        return [leased, new FlashCallEvent.CallNotPlaced { AttemptId = lease.AttemptId, At = lease.Now, Reason = open ? Reasons.PoolTooSmall : Reasons.CallTooLate }];
+        var reason = open ? Reasons.PoolTooSmall : Reasons.CallTooLate;
+        return [leased, new FlashCallEvent.CallNotPlaced { AttemptId = lease.AttemptId, At = lease.Now, Reason = reason }];
     }
 
     private static FlashCallEvent.CallRang Rang(Guid attemptId, DateTimeOffset invitedAt, DateTimeOffset rangAt) =>
