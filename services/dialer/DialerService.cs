@@ -40,10 +40,7 @@ internal static class DialerService
         builder.AddBus(Queues.Dialer, bus => bus
             .Consume<PlaceFlashCall, PlaceFlashCallConsumer>(call => call.VerificationId)
             .Consume<HangUp, HangUpConsumer>(hangUp => hangUp.VerificationId)
-            .ConsumeHere<HangUp, HangUpHereConsumer>(ReplicaQueue.NameOf(Instance(builder)), published: false));
+            .ConsumeHere<HangUp, HangUpHereConsumer>(ReplicaQueue.NameOf(builder.Self().Instance), published: false));
         return builder.Build().UsePlatformDefaults();
     }
-
-    private static string Instance(WebApplicationBuilder builder) =>
-        builder.Services.Select(service => service.ImplementationInstance).OfType<ServiceIdentity>().Single().Instance;
 }

@@ -112,7 +112,8 @@ public sealed class BusConfiguration
     private readonly List<Action<IRabbitMqBusFactoryConfigurator, IBusRegistrationContext, BusNames>> _temporary = [];
 
     /// <summary>Takes messages of a type from the service's queue. Messages with the same session id are handled one at a time, over all
-    /// types added so, within this process; across replicas the store's version check decides.</summary>
+    /// types added so, within this process; across replicas the store's version check decides. Their order is mostly, not always, that of
+    /// sending: two that arrive within the same moment may change places, and one that is tried again lets the next pass.</summary>
     /// <param name="session">The session a message belongs to.</param>
     public BusConfiguration Consume<TMessage, TConsumer>(Func<TMessage, Guid> session)
         where TMessage : class

@@ -87,6 +87,10 @@ public static class PlatformHost
         }
     }
 
+    /// <summary>Which replica is being built; services find the same by <see cref="ServiceIdentity"/>.</summary>
+    public static ServiceIdentity Self(this WebApplicationBuilder builder) =>
+        builder.Services.Select(service => service.ImplementationInstance).OfType<ServiceIdentity>().Single();
+
     /// <summary>
     /// Serves until stopped, or, when the first argument is <see cref="PrepareArgument"/>, brings the service's database up to date and returns.
     /// </summary>

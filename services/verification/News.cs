@@ -45,5 +45,5 @@ internal static class News
 
     /// <summary>The id of the attempt that may follow comes from the message, so that a redelivery decides the very same.</summary>
     private static Guid NextAttemptId(ConsumeContext context) =>
-        context.MessageId is { } message ? Hosting.Messenger.DeriveId(message, "next-attempt") : Guid.CreateVersion7();
+        context.MessageId is { } message ? MessageId.Derive(message, "next-attempt") : Guid.CreateVersion7();
 }

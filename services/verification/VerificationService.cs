@@ -24,7 +24,7 @@ internal static class VerificationService
             .Consume<CallerIdUnavailable, News.OfRefusal>(message => message.VerificationId)
             .Consume<FlashCallRinging, News.OfRinging>(message => message.VerificationId)
             .Consume<FlashCallEnded, News.OfCallEnd>(message => message.VerificationId)
-            .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{Guid.CreateVersion7():N}", published: true));
+            .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
         builder.Services.AddSingleton(Policies.Read(builder.Configuration));
         builder.Services.AddSingleton<SessionStore>();

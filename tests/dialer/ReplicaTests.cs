@@ -50,8 +50,8 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
             Assert.Single(Platform.RingsOf(call).Distinct());
             var reports = Platform.ReportsOf(call.AttemptId);
             Assert.Equal(2, reports.Select(report => report.MessageId).Distinct().Count());
-            Assert.Contains(reports, report => report.MessageId == Messenger.DeriveId(call.AttemptId, "ended"));
-            Assert.Contains(reports, report => report.MessageId == Messenger.DeriveId(call.AttemptId, "ringing"));
+            Assert.Contains(reports, report => report.MessageId == MessageId.Derive(call.AttemptId, "ended"));
+            Assert.Contains(reports, report => report.MessageId == MessageId.Derive(call.AttemptId, "ringing"));
         }
         Assert.Equal(calls.Length, _peer.Invites.Count);
     }

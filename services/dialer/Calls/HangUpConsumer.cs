@@ -30,7 +30,7 @@ internal sealed partial class HangUpConsumer(
             return;
         try
         {
-            var messageId = Messenger.DeriveId(hangUp.AttemptId, "hang-up");
+            var messageId = MessageId.Derive(hangUp.AttemptId, "hang-up");
             await messenger.SendAsync(ReplicaQueue.AddressOf(owner), hangUp, messageId, context.CancellationToken);
         }
         catch (MessageReturnedException)

@@ -34,8 +34,8 @@ internal sealed class ReportSender(Messenger messenger)
     }
 
     private Task SendAsync(FlashCallRinging ringing, CancellationToken cancellationToken) =>
-        messenger.SendAsync(Queues.Verification, ringing, Messenger.DeriveId(ringing.AttemptId, "ringing"), cancellationToken);
+        messenger.SendAsync(Queues.Verification, ringing, MessageId.Derive(ringing.AttemptId, "ringing"), cancellationToken);
 
     private Task SendAsync(FlashCallEnded ended, CancellationToken cancellationToken) =>
-        messenger.SendAsync(Queues.Verification, ended, Messenger.DeriveId(ended.AttemptId, "ended"), cancellationToken);
+        messenger.SendAsync(Queues.Verification, ended, MessageId.Derive(ended.AttemptId, "ended"), cancellationToken);
 }

@@ -61,6 +61,6 @@ internal sealed class AssessRiskConsumer(AssessRisks assessments, Messenger mess
     {
         var answer = await assessments.AssessAsync(context.Message, context.CancellationToken);
         await messenger.SendAsync(
-            Queues.Verification, answer, Messenger.DeriveId(answer.VerificationId, "risk-assessed"), context.CancellationToken);
+            Queues.Verification, answer, MessageId.Derive(answer.VerificationId, "risk-assessed"), context.CancellationToken);
     }
 }

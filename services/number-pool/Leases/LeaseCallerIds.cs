@@ -90,7 +90,7 @@ internal sealed class LeaseCallerIdConsumer(LeaseCallerIds leases, Messenger mes
         if (await leases.LeaseAsync(command, context.CancellationToken) is { } answer)
         {
             await messenger.SendAsync(Queues.Verification, answer.ToMessage(command),
-                Messenger.DeriveId(command.AttemptId, "caller-id-answered"), context.CancellationToken);
+                MessageId.Derive(command.AttemptId, "caller-id-answered"), context.CancellationToken);
         }
     }
 }

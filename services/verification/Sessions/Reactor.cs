@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using FlashCall.Contracts;
-using FlashCall.Hosting;
 using FlashCall.Verification.Channels;
 
 namespace FlashCall.Verification.Sessions;
@@ -52,7 +51,7 @@ internal static class Reactor
     }
 
     private static OutgoingMessage AssessRisk(VerificationSession session) => new(
-        Messenger.DeriveId(session.Id, "assess-risk"),
+        MessageId.Derive(session.Id, "assess-risk"),
         Queues.Fraud,
         new AssessRisk
         {
@@ -65,7 +64,7 @@ internal static class Reactor
         });
 
     private static OutgoingMessage Completed(VerificationSession.Ended session) => new(
-        Messenger.DeriveId(session.Id, "completed"),
+        MessageId.Derive(session.Id, "completed"),
         Queue: null,
         new VerificationCompleted
         {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using FlashCall.Contracts;
-using FlashCall.Hosting;
 using FlashCall.Verification.Sessions;
 
 namespace FlashCall.Verification.Channels.FlashCalls;
@@ -178,7 +177,7 @@ internal sealed class FlashCallChannel : Channel
     private static bool IsDone(AttemptStep step) => step is { Attempt: FlashCallAttempt.Over, Open: false };
 
     private static OutgoingMessage Lease(FlashCallAttempt.Leasing attempt, VerificationSession session) => new(
-        Messenger.DeriveId(attempt.Id, "lease"),
+        MessageId.Derive(attempt.Id, "lease"),
         Queues.NumberPool,
         new LeaseCallerId
         {
@@ -189,7 +188,7 @@ internal sealed class FlashCallChannel : Channel
         });
 
     private static OutgoingMessage Place(FlashCallAttempt.Calling attempt, VerificationSession session) => new(
-        Messenger.DeriveId(attempt.Id, "place"),
+        MessageId.Derive(attempt.Id, "place"),
         Queues.Dialer,
         new PlaceFlashCall
         {
@@ -204,12 +203,12 @@ internal sealed class FlashCallChannel : Channel
         });
 
     private static OutgoingMessage HangUp(Attempt attempt, VerificationSession session) => new(
-        Messenger.DeriveId(attempt.Id, "hang-up"),
+        MessageId.Derive(attempt.Id, "hang-up"),
         Queues.Dialer,
         new HangUp { VerificationId = session.Id, AttemptId = attempt.Id });
 
     private static OutgoingMessage Release(FlashCallAttempt.Over attempt, VerificationSession session) => new(
-        Messenger.DeriveId(attempt.Id, "release"),
+        MessageId.Derive(attempt.Id, "release"),
         Queues.NumberPool,
         new ReleaseCallerId
         {

@@ -1,8 +1,8 @@
 using Xunit;
 
-namespace FlashCall.Hosting.Tests;
+namespace FlashCall.Contracts.Tests;
 
-public sealed class DeriveIdTests
+public sealed class MessageIdTests
 {
     private static readonly Guid Cause = new("01990000-0000-7000-8000-000000000001");
 
@@ -10,8 +10,8 @@ public sealed class DeriveIdTests
     [Fact]
     public void The_same_cause_and_role_give_the_same_id_for_ever()
     {
-        Assert.Equal(Messenger.DeriveId(Cause, "risk-assessed"), Messenger.DeriveId(Cause, "risk-assessed"));
-        Assert.Equal(new Guid("fe965cf0-619d-89fa-8d42-883ae15615ee"), Messenger.DeriveId(Cause, "risk-assessed"));
+        Assert.Equal(MessageId.Derive(Cause, "risk-assessed"), MessageId.Derive(Cause, "risk-assessed"));
+        Assert.Equal(new Guid("fe965cf0-619d-89fa-8d42-883ae15615ee"), MessageId.Derive(Cause, "risk-assessed"));
     }
 
     [Fact]
@@ -19,7 +19,7 @@ public sealed class DeriveIdTests
     {
         string[] roles = ["", "a", "ab", "risk-assessed", "risk-assessed ", "ångström", new string('x', 200)];
         Guid[] causes = [Guid.Empty, Cause, .. Enumerable.Range(0, 100).Select(_ => Guid.CreateVersion7())];
-        var ids = (from cause in causes from role in roles select Messenger.DeriveId(cause, role)).ToArray();
+        var ids = (from cause in causes from role in roles select MessageId.Derive(cause, role)).ToArray();
         Assert.Equal(causes.Length * roles.Length, ids.Distinct().Count());
         // RFC 9562 §5.8: version 8, variant 10.
         Assert.All(ids, id => Assert.Equal((8, true), (id.Version, id.Variant is >= 8 and <= 11)));
