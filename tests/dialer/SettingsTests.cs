@@ -72,8 +72,9 @@ public sealed class SettingsTests
     public void All_mistakes_are_listed_at_once()
     {
         var message = Assert.Throws<SettingsException>(() => Read(
-            ("Dialer:SipListn", "0.0.0.0:5070"), ("Dialer:SipListen", "5070"), ("Dialer:SipAdvertised", "here"), ("Dialer:AliveFor", "soon"),
-            ("Trunks:0:Adress", "127.0.0.1:5080"), ("Trunks:1:Name", "demo"), ("Trunks:1:Address", "host:0"))).Message;
+            ("Dialer:SipListn", "0.0.0.0:5070"), ("Dialer:SipListen", "5070"), ("Dialer:SipAdvertised", "here"),
+            ("Dialer:AliveFor", "soon"), ("Trunks:0:Adress", "127.0.0.1:5080"),
+            ("Trunks:1:Name", "demo"), ("Trunks:1:Address", "host:0"))).Message;
         Assert.Equal(
             ["FLASHCALL_DIALER__SIPLISTN", "FLASHCALL_DIALER__SIPLISTEN", "FLASHCALL_DIALER__SIPADVERTISED", "FLASHCALL_DIALER__ALIVEFOR",
                 "FLASHCALL_TRUNKS__0__ADRESS", "FLASHCALL_TRUNKS__0__NAME", "FLASHCALL_TRUNKS__0__ADDRESS",

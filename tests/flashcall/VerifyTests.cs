@@ -198,6 +198,17 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public async Task Does_not_say_twice_what_is_wrong_with_a_field()
+    {
+        await using var platform = await FakePlatform.StartAsync();
+        platform.Instead = _ => TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["to"] = ["Not a number."] }, detail: "to: Not a number.");
+
+        var cli = await VerifyAsync(platform, "--handset", platform.Address);
+
+        Assert.Equal("flashcall: to: Not a number. (400)\n", cli.Error);
+    }
+
+    [Fact]
     public async Task Says_that_a_service_is_not_available()
     {
         await using var platform = await FakePlatform.StartAsync();

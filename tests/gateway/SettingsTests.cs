@@ -52,7 +52,8 @@ public sealed class SettingsTests
             [.. RunningGateway.Settings(Replica), $"--Applications:2:KeyHashes:0={RunningGateway.Hash(RunningGateway.ReadKey)}"]));
 
         Assert.Contains(
-            "FLASHCALL_APPLICATIONS__2__KEYHASHES__0 is the hash of a key that is listed already", refusal.Message, StringComparison.Ordinal);
+            "FLASHCALL_APPLICATIONS__2__KEYHASHES__0 is the hash of a key that is listed already",
+            refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

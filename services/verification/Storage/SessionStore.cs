@@ -111,16 +111,10 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
             session.QueueSqlCommand("delete from live_sessions where application_id = ? and callee = ? and verification_id = ?",
                 after.Asked.ApplicationId, after.Asked.To.E164, after.Id);
         }
-        await WithoutStatement(SaveAsync(session, cancellationToken));
+        await WithoutStatement(session.SaveChangesAsync(cancellationToken));
 
         outbox.Dispatch(messages);
         watch.Moved(after);
-    }
-
-    private static async Task<bool> SaveAsync(IDocumentSession session, CancellationToken cancellationToken)
-    {
-        await session.SaveChangesAsync(cancellationToken);
-        return true;
     }
 
     private static async Task<Guid?> LiveSessionAsync(
@@ -137,18 +131,23 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
     private static bool IsSecondLiveSession(PostgresException exception) =>
         exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "live_sessions_one_per_number" };
 
+    private static async Task<T> WithoutStatement<T>(Task<T> work)
+    {
+        await WithoutStatement((Task)work);
+        return await work;
+    }
+
     /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does
     /// not.</summary>
-    private static async Task<T> WithoutStatement<T>(Task<T> work)
+    private static async Task WithoutStatement(Task work)
     {
         try
         {
-            return await work;
+            await work;
         }
         catch (MartenCommandException exception) when (exception.InnerException is not null)
         {
             ExceptionDispatchInfo.Throw(exception.InnerException);
-            throw;
         }
     }
 

@@ -28,6 +28,7 @@ public sealed class CrashTests(Platform platform)
         await client.UntilAsync(id, TimeSpan.FromSeconds(30), "ringing", "awaiting_report");
         Assert.Equal("verified", (await client.ReportAsync(id, callerId)).GetProperty("status").GetString());
         Assert.Equal(1, (await phone.CallsAsync()).GetArrayLength());
+        platform.AssertNoNumberInLogs();
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(FlashCall.EndToEnd.Tests.Running.Platform))]
@@ -6,7 +5,7 @@ using Xunit;
 namespace FlashCall.EndToEnd.Tests.Running;
 
 [Collection(Platform.OneAtATime)]
-public sealed partial class MainJobTests(Platform platform)
+public sealed class MainJobTests(Platform platform)
 {
     [Fact]
     public async Task A_real_call_verifies_a_number()
@@ -77,21 +76,15 @@ public sealed partial class MainJobTests(Platform platform)
     }
 
     [Fact]
-    public async Task No_number_stands_in_any_log()
+    public async Task No_number_stands_in_any_log_even_when_statements_fail()
     {
         using var client = platform.Client();
         using var phone = platform.NextPhone();
-        var id = (await client.StartAsync(phone)).GetProperty("id").GetGuid();
-        await client.ReportAsync(id, await phone.RingingAsync());
+        // Several starts for one number at once meet in the database, and all but one of their statements fail there at first.
+        var sessions = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.StartAsync(phone)));
+        Assert.Equal(4, sessions.Length);
+        await phone.RingingAsync();
 
-        foreach (var (program, log) in platform.Logs.Where(log => log.Key != "handset"))
-        {
-            Assert.NotEmpty(log);
-            Assert.False(Numbers().IsMatch(log), $"The log of {program} holds a number: {Numbers().Match(log).Value}");
-        }
+        platform.AssertNoNumberInLogs();
     }
-
-    /// <summary>The phones of this run and the caller IDs of its pool, in any spelling.</summary>
-    [GeneratedRegex(@"4672\s?2\d{6}|44207946\d{4}")]
-    private static partial Regex Numbers();
 }

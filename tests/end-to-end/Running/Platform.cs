@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using FlashCall.EndToEnd.Tests.Tracing;
 using FlashCall.Testing;
 using Xunit;
@@ -12,7 +13,7 @@ namespace FlashCall.EndToEnd.Tests.Running;
 /// The whole platform as its users run it: every service a process of its own, verification and dialer in two replicas, on real servers, with
 /// the handset as carrier and phone and an OTLP receiver in Jaeger's place.
 /// </summary>
-public sealed class Platform : IAsyncLifetime
+public sealed partial class Platform : IAsyncLifetime
 {
     /// <summary>The collection of the tests that share this platform: some kill its services.</summary>
     public const string OneAtATime = "platform";
@@ -28,9 +29,6 @@ public sealed class Platform : IAsyncLifetime
     private static int s_number;
 
     internal OtlpReceiver Traces { get; private set; } = null!;
-
-    /// <summary>What every program has written to its log so far.</summary>
-    internal IReadOnlyDictionary<string, string> Logs => _programs.ToDictionary(program => program.Name, program => program.Log, StringComparer.Ordinal);
 
     public async ValueTask InitializeAsync()
     {
@@ -83,6 +81,17 @@ public sealed class Platform : IAsyncLifetime
     /// <summary>A phone that nobody else in this run uses.</summary>
     internal Phone NextPhone() => new(new HttpClient { BaseAddress = Of("handset").Address }, $"+4672{2_000_000 + Interlocked.Increment(ref s_number)}");
 
+    /// <summary>Fails if any service has logged one of this run's phones or caller IDs, whole or by its local part.</summary>
+    internal void AssertNoNumberInLogs()
+    {
+        foreach (var program in _programs.Where(program => program.Name != "handset"))
+        {
+            var log = program.Log;
+            Assert.NotEmpty(log);
+            Assert.False(Numbers().IsMatch(log), $"The log of {program.Name} holds a number: {Numbers().Match(log).Value}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var program in _programs)
@@ -110,4 +119,7 @@ public sealed class Platform : IAsyncLifetime
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
         },
         _folder);
+
+    [GeneratedRegex(@"4672\s?2\d{6}|44207946\d{4}")]
+    private static partial Regex Numbers();
 }

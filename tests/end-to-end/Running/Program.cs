@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace FlashCall.EndToEnd.Tests.Running;
 
@@ -11,6 +13,8 @@ internal sealed class Program : IAsyncDisposable
     public static readonly string Root = FindRoot();
 
     private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 
     private readonly string _assembly;
     private readonly string[] _arguments;
@@ -45,11 +49,27 @@ internal sealed class Program : IAsyncDisposable
     public static Program Handset(string[] arguments, string logs) =>
         new("handset", Path.Combine(Root, "tools", "handset", "bin", Configuration, "net10.0", "FlashCall.Handset.dll"), arguments, new Dictionary<string, string>(), logs);
 
+    /// <summary>
+    /// A port that nobody listens on, and that nobody else is given until the program listens: it is below the range that the system
+    /// takes ports from for outgoing connections and for those who ask for any (32768 and up by default).
+    /// </summary>
     public static int FreePort(SocketType type)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(12_000, 20_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                continue;
+            }
+            if (GivenPorts.TryAdd(port, true))
+                return port;
+        }
     }
 
     /// <summary>Runs the program's preparation to its end.</summary>

@@ -12,14 +12,13 @@ public sealed class ReplicaTests(RunningVerification running)
     [Fact]
     public async Task Any_replica_answers_a_start_with_the_prefix_whichever_handled_the_steps()
     {
-        // With two replicas on one queue, about half of the steps are handled by the one that does not hold the request.
-        var started = await Task.WhenAll(Enumerable.Range(0, 40).Select(async index =>
+        // With two replicas on one queue, about half of the steps are handled by the one that does not hold the request. One start at a
+        // time: how many the machine can do at once within the second that an answer may take is no matter here.
+        for (var start = 0; start < 12; start++)
         {
-            using var client = running.Client(replica: index % 2);
-            return await client.StartAsync();
-        }));
-
-        Assert.All(started, session => Assert.Equal("+44207946", session.GetProperty("flashCall").Text("callerIdPrefix")));
+            using var client = running.Client(replica: start % 2);
+            Assert.Equal("+44207946", (await client.StartAsync()).GetProperty("flashCall").Text("callerIdPrefix"));
+        }
     }
 
     [Fact]

@@ -61,7 +61,12 @@ internal sealed class TypingPerson(Terminal terminal) : IPhone
             ? $"That was another number. Type the last {call.EnterDigits} digits again ({session.ReportsLeft} left): "
             : $"The phone rings from {call.CallerIdPrefix}… Type the last {call.EnterDigits} digits of the number that calls: ");
         _asked = true;
-        var typed = await terminal.Input.ReadLineAsync(cancellationToken) ?? throw new EndOfStreamException();
+        if (await terminal.Input.ReadLineAsync(cancellationToken) is not { } typed)
+        {
+            // Nobody pressed Enter after the question.
+            await terminal.Error.WriteLineAsync();
+            throw new EndOfStreamException();
+        }
         return typed.Trim() is { Length: > 0 } digits ? new CallerIdReport(CallerId: null, digits, "typed") : null;
     }
 }

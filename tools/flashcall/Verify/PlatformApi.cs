@@ -69,7 +69,10 @@ internal sealed class PlatformApi : IDisposable
     private static string Line(int status, Problem problem)
     {
         var sentence = problem.Detail ?? problem.Title ?? "The API gave no reason; is this its address?";
-        var fields = problem.Errors is null ? "" : string.Concat(problem.Errors.Select(field => $" {field.Key}: {string.Join(' ', field.Value)}"));
+        var fields = string.Concat((problem.Errors ?? [])
+            .Select(field => $"{field.Key}: {string.Join(' ', field.Value)}")
+            .Where(field => !sentence.Contains(field, StringComparison.Ordinal))
+            .Select(field => $" {field}"));
         var remedy = status switch
         {
             401 => " The key is one of --key-file, --key or FLASHCALL_API_KEY.",
