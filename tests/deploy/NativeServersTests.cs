@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
+using FlashCall.Testing;
 using Npgsql;
 using RabbitMQ.Client;
 using Xunit;
@@ -96,8 +97,8 @@ public sealed partial class NativeServersTests : IAsyncDisposable
         owner.Kill();
         await owner.WaitForExitAsync();
 
-        await Eventually.HoldsAsync(() => !Directory.Exists(_data), Patience);
-        await Eventually.HoldsAsync(async () => !await AcceptsAsync(Servers.Parse(start.Output)), Patience);
+        await Eventually.TrueAsync(() => !Directory.Exists(_data), "the data folder is gone", Patience);
+        await Eventually.TrueAsync(async () => !await AcceptsAsync(Servers.Parse(start.Output)), "the servers are gone", Patience);
     }
 
     private async Task<Servers> StartAsync()

@@ -29,20 +29,3 @@ internal sealed record Script(int ExitCode, string Output, string Error)
         throw new InvalidOperationException("deploy/local/servers is in no folder above these tests.");
     }
 }
-
-/// <summary>Waits for what happens in its own time.</summary>
-internal static class Eventually
-{
-    public static Task HoldsAsync(Func<bool> condition, TimeSpan patience) => HoldsAsync(() => Task.FromResult(condition()), patience);
-
-    public static async Task HoldsAsync(Func<Task<bool>> condition, TimeSpan patience)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!await condition())
-        {
-            if (waited.Elapsed > patience)
-                throw new TimeoutException($"Not so within {patience.TotalSeconds:0} s.");
-            await Task.Delay(50);
-        }
-    }
-}

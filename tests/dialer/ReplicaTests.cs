@@ -45,7 +45,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
         await Task.WhenAll(calls.Select(Platform.SendAsync));
         foreach (var call in calls)
         {
-            await Wait.UntilAsync(() => Platform.EndsOf(call).Count() >= 2, "the end is reported again");
+            await Eventually.TrueAsync(() => Platform.EndsOf(call).Count() >= 2, "the end is reported again");
             Assert.Single(Platform.EndsOf(call).Distinct());
             Assert.Single(Platform.RingsOf(call).Distinct());
             var reports = Platform.ReportsOf(call.AttemptId);
@@ -83,7 +83,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
         await using (var data = Platform.OpenDatabase())
         {
             await using var count = data.CreateCommand($"select count(*) from attempts where attempt_id = '{call.AttemptId}'");
-            await Wait.UntilAsync(async () => await count.ExecuteScalarAsync() is 1L, "the hang-up is recorded");
+            await Eventually.TrueAsync(async () => await count.ExecuteScalarAsync() is 1L, "the hang-up is recorded");
         }
 
         await Platform.SendAsync(call);
@@ -101,7 +101,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
         _peer.OnInvite = invite => silence.Wait(TimeSpan.FromSeconds(5));
         var call = Commands.Place("peer");
         await Platform.SendAsync(call);
-        await Wait.UntilAsync(() => _peer.Invites.Count == 1, "the INVITE arrives");
+        await Eventually.TrueAsync(() => _peer.Invites.Count == 1, "the INVITE arrives");
         Assert.True(_first!.TryHangUp(call.AttemptId) || _second!.TryHangUp(call.AttemptId));
         Assert.Empty(_peer.Cancelled);
         silence.Release();
@@ -134,7 +134,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
     public async Task An_impossible_command_is_put_aside_with_its_reason()
     {
         await Platform.SendAsync(Commands.Place("peer", ringSeconds: 31));
-        await Wait.UntilAsync(async () => await Platform.RefusedCommandsAsync() == 1, "the command is put aside");
+        await Eventually.TrueAsync(async () => await Platform.RefusedCommandsAsync() == 1, "the command is put aside");
         Assert.Empty(_peer.Invites);
     }
 
@@ -153,7 +153,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
 
         var end = await Platform.EndOfAsync(call);
         Assert.Equal((CallDisposition.Answered, 200, true), (end.Disposition, end.SipStatus, end.Answered));
-        await Wait.UntilAsync(() => _peer.Acks.Count >= 3 && _peer.Byes.Count >= 2, "each answer is acknowledged, each dialog ended");
+        await Eventually.TrueAsync(() => _peer.Acks.Count >= 3 && _peer.Byes.Count >= 2, "each answer is acknowledged, each dialog ended");
         Assert.Equal(["first", "first", "second"], _peer.Acks.Select(ack => ack.To.Tag).Order(StringComparer.Ordinal));
         Assert.Equal(["first", "second"], _peer.Byes.Select(bye => bye.To.Tag).Order(StringComparer.Ordinal));
         Assert.Single(Platform.EndsOf(call));
@@ -168,7 +168,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
 
         await using var data = Platform.OpenDatabase();
         await using var unmarked = data.CreateCommand("select count(*) from attempts where report_due_at is not null");
-        await Wait.UntilAsync(async () => await unmarked.ExecuteScalarAsync() is 0L, "the reports are marked as sent");
+        await Eventually.TrueAsync(async () => await unmarked.ExecuteScalarAsync() is 0L, "the reports are marked as sent");
         Assert.Equal(2, Platform.ReportsOf(call.AttemptId).Count);
     }
 

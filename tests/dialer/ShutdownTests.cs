@@ -78,7 +78,7 @@ public sealed class ShutdownTests(ServersFixture servers) : IAsyncLifetime
             await Platform.RingingOfAsync(ringing);
             _peer.OnInvite = invite => invite.Respond(183);
             await Platform.SendAsync(silent);
-            await Wait.UntilAsync(() => _peer.Invites.Count == 2, "both are called");
+            await Eventually.TrueAsync(() => _peer.Invites.Count == 2, "both are called");
             killed.Kill();
         }
 

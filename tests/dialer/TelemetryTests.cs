@@ -39,7 +39,7 @@ public sealed class TelemetryTests(ServersFixture servers)
         }
         await platform.EndOfAsync(call);
         Activity? Span() => spans.SingleOrDefault(span => span.TraceId == trace && span.OperationName == "INVITE");
-        await Wait.UntilAsync(() => Span() is not null, "the call's span is finished");
+        await Eventually.TrueAsync(() => Span() is not null, "the call's span is finished");
         var span = Span()!;
 
         Assert.Equal((ActivityKind.Client, Telemetry.Source), (span.Kind, span.Source));

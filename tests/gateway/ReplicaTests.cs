@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using FlashCall.Testing;
 
 namespace FlashCall.Gateway.Tests;
 
@@ -109,17 +110,15 @@ public sealed class ReplicaTests
         using var down = new RefusingAddress();
         await using var up = await Upstream.StartAsync(RunningGateway.PublicKey);
         await using var gateway = await RunningGateway.StartAsync(down.Address, up.Address);
-        using var deadline = new CancellationTokenSource(Deadline);
 
-        JsonElement check;
-        do
+        JsonElement check = default;
+        await Eventually.TrueAsync(async () =>
         {
-            using var response = await gateway.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), deadline.Token);
+            using var response = await gateway.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            check = (await response.Content.ReadFromJsonAsync<JsonElement>(deadline.Token)).GetProperty("checks").GetProperty("verification");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
-        }
-        while (check.GetProperty("description").GetString() != "1 of 2 replicas are healthy.");
+            check = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("checks").GetProperty("verification");
+            return check.GetProperty("description").GetString() == "1 of 2 replicas are healthy.";
+        }, () => $"one healthy replica of two; it says {check}", Deadline);
 
         Assert.Equal("healthy", check.GetProperty("status").GetString());
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using FlashCall.Handset.Calls;
 using FlashCall.Sip;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Handset.Tests;
@@ -95,9 +96,7 @@ public sealed class CallTests
         await using var handset = await RunningHandset.StartAsync();
         await using var caller = new Caller(handset.Sip, t1: TimeSpan.FromMilliseconds(50));
         caller.Invite("+46701740640");
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (handset.Carrier.Counters.Duplicates == 0)
-            await Task.Delay(10, deadline.Token);
+        await Eventually.TrueAsync(() => handset.Carrier.Counters.Duplicates > 0, "a repeated INVITE");
 
         Assert.False(caller.HasResponse);
         Assert.Equal(0, handset.Carrier.Counters.Sent);

@@ -212,18 +212,11 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
     private async Task<(string Body, Dictionary<string, string> Headers)> TakeErrorAsync()
     {
         await using var channel = await _connection!.CreateChannelAsync();
-        var deadline = DateTime.UtcNow.AddSeconds(30);
-        while (DateTime.UtcNow < deadline)
-        {
-            if (await channel.BasicGetAsync(FullName + "_error", autoAck: true) is { } message)
-            {
-                return (Encoding.UTF8.GetString(message.Body.Span), message.BasicProperties.Headers!
-                    .ToDictionary(header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(
-                        text) : $"{header.Value}", StringComparer.Ordinal));
-            }
-            await Task.Delay(20);
-        }
-        throw new TimeoutException("Nothing arrived in the error queue.");
+        var message = await Eventually.ValueAsync(
+            () => channel.BasicGetAsync(FullName + "_error", autoAck: true), "a message in the error queue", TimeSpan.FromSeconds(30));
+        var headers = message.BasicProperties.Headers!.ToDictionary(
+            header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(text) : $"{header.Value}", StringComparer.Ordinal);
+        return (Encoding.UTF8.GetString(message.Body.Span), headers);
     }
 
     public sealed record Step(Guid Session, int Number);
@@ -280,12 +273,8 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
 
         public Task WaitForAsync(Func<Handled, bool> condition) => WaitForAsync(() => _handled.Any(condition));
 
-        private async Task WaitForAsync(Func<bool> condition)
-        {
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-            while (!condition())
-                await Task.Delay(10, deadline.Token);
-        }
+        private static Task WaitForAsync(Func<bool> condition) =>
+            Eventually.TrueAsync(condition, "the messages are handled", TimeSpan.FromSeconds(60));
 
         private static void Raise(ref int highest, int value)
         {

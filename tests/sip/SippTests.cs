@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Sip.Tests;
@@ -168,11 +169,8 @@ public sealed class SippTests
             return (IPEndPoint)socket.Client.LocalEndPoint!;
         }
 
-        private async Task UntilItListensAsync()
-        {
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            while (!_process.HasExited && !IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Contains(Address))
-                await Task.Delay(20, deadline.Token);
-        }
+        private Task UntilItListensAsync() => Eventually.TrueAsync(
+            () => _process.HasExited || IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Contains(Address),
+            "SIPp listens");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Sip.Tests;
@@ -130,12 +131,7 @@ public sealed class UdpTests
         Assert.Equal(IPEndPoint.Parse("203.0.113.9:5060"), transport.AddressFor(IPEndPoint.Parse("198.51.100.1:5060")));
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Patience);
-        while (!condition())
-            await Task.Delay(5, deadline.Token);
-    }
+    private static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the transport counts", Patience);
 
     /// <summary>A stack that hands over, in order, what it is told.</summary>
     private sealed class Peer : ISipServer, ISipClient, IAsyncDisposable

@@ -63,7 +63,7 @@ internal abstract record AttemptCommand : VerificationCommand
     }
 
     /// <summary>The attempt.</summary>
-    public required Guid AttemptId { get; init; }
+    public abstract Guid AttemptId { get; }
 
     /// <summary>The id of the next attempt, should this one have failed.</summary>
     public required Guid NextAttemptId { get; init; }

@@ -14,7 +14,7 @@ namespace FlashCall.Verification.Storage;
 /// The shell around the pure session, the one way in for requests, messages and deadlines alike: load, decide, append, react. Events,
 /// outgoing messages and the deadline commit in one transaction; then the messages leave and whoever waits is woken.
 /// </summary>
-internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionWatch watch)
+internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
 {
     /// <summary>Two replicas that meet in one stream: the second one reads again and decides anew.</summary>
     private const int Tries = 6;
@@ -55,7 +55,10 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
             await using var session = Open(id);
             var stream = await WithoutStatement(session.Events.FetchForWriting<VerificationSession>(id, cancellationToken));
             if (stream.Aggregate is not { } before)
+            {
+                LogUnknown(command.GetType().Name, id);
                 return null;
+            }
             var decision = Decider.Decide(command, before);
             if (decision is Decision.Rejected rejected)
                 return new Outcome(before, rejected.Why);
@@ -150,6 +153,9 @@ internal sealed class SessionStore(IDocumentStore store, Outbox outbox, SessionW
             ExceptionDispatchInfo.Throw(exception.InnerException);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} was for session {VerificationId}, which does not exist; it was dropped")]
+    private partial void LogUnknown(string command, Guid verificationId);
 
     /// <summary>What became of a command.</summary>
     /// <param name="State">The session after it.</param>

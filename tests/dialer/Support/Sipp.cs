@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Dialer.Tests.Support;
@@ -49,7 +50,7 @@ internal sealed class Sipp : IAsyncDisposable
         var sipp = new Sipp(Process.Start(start)!, folder);
         var socket = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4}");
         bool Listens() => File.ReadAllText("/proc/net/udp").Contains(socket, StringComparison.Ordinal);
-        await Wait.UntilAsync(() => sipp._process.HasExited || Listens(), "SIPp listens");
+        await Eventually.TrueAsync(() => sipp._process.HasExited || Listens(), "SIPp listens");
         return sipp;
     }
 

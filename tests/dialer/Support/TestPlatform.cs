@@ -66,13 +66,13 @@ internal sealed class TestPlatform : IAsyncDisposable
 
     public async Task<FlashCallEnded> EndOfAsync(PlaceFlashCall call, double seconds = 20)
     {
-        await Wait.UntilAsync(() => EndsOf(call).Any(), "the call's end is reported", seconds);
+        await Eventually.TrueAsync(() => EndsOf(call).Any(), "the call's end is reported", TimeSpan.FromSeconds(seconds));
         return EndsOf(call).First();
     }
 
     public async Task<FlashCallRinging> RingingOfAsync(PlaceFlashCall call, double seconds = 20)
     {
-        await Wait.UntilAsync(() => RingsOf(call).Any(), "the call's ringing is reported", seconds);
+        await Eventually.TrueAsync(() => RingsOf(call).Any(), "the call's ringing is reported", TimeSpan.FromSeconds(seconds));
         return RingsOf(call).First();
     }
 

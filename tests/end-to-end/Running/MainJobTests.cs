@@ -1,3 +1,4 @@
+using FlashCall.Testing;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(FlashCall.EndToEnd.Tests.Running.Platform))]

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using FlashCall.Testing;
 
 namespace FlashCall.EndToEnd.Tests.Running;
 
@@ -144,26 +145,5 @@ internal sealed class Program : IAsyncDisposable
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FlashCall.Platform.sln")))
             folder = folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException("The tests run from within the repository.");
-    }
-}
-
-/// <summary>Waits for what other processes do: looks often, and fails with what was expected when the time is over.</summary>
-internal static class Eventually
-{
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> expected, TimeSpan within)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
-        using var deadline = new CancellationTokenSource(within);
-        while (!await condition())
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(deadline.Token);
-            }
-            catch (OperationCanceledException exception)
-            {
-                throw new TimeoutException($"Expected within {within.TotalSeconds:F0} s: {expected()}", exception);
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using FlashCall.Handset.Calls;
+using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -37,29 +38,20 @@ internal sealed class RunningHandset : IAsyncDisposable
     }
 
     /// <summary>The call log of a phone once its newest call fulfils a condition.</summary>
-    public async Task<LoggedCall[]> CallsAsync(string phone, Func<LoggedCall, bool> newest)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (true)
+    public Task<LoggedCall[]> CallsAsync(string phone, Func<LoggedCall, bool> newest) =>
+        Eventually.ValueAsync(async () =>
         {
-            var calls = await Http.GetFromJsonAsync<LoggedCall[]>($"/phones/{phone}/calls", JsonSerializerOptions.Web, deadline.Token);
-            if (calls is [var first, ..] && newest(first))
-                return calls;
-            await Task.Delay(10, deadline.Token);
-        }
-    }
+            var calls = await Http.GetFromJsonAsync<LoggedCall[]>($"/phones/{phone}/calls", JsonSerializerOptions.Web);
+            return calls is [var first, ..] && newest(first) ? calls : null;
+        }, "such a newest call in the phone's log");
 
     /// <summary>The newest call of a phone once it is over.</summary>
     public async Task<LoggedCall> EndedAsync(string phone) => (await CallsAsync(phone, call => call.EndedAt is not null))[0];
 
     public Task StopAsync() => _app.StopAsync();
 
-    public async Task UntilSomebodyWaitsAsync()
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (_app.Services.GetRequiredService<CallLog>().Waiting == 0)
-            await Task.Delay(10, deadline.Token);
-    }
+    public Task UntilSomebodyWaitsAsync() =>
+        Eventually.TrueAsync(() => _app.Services.GetRequiredService<CallLog>().Waiting > 0, "somebody waits for a ring");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using FlashCall.Contracts;
+using FlashCall.Testing;
 using FlashCall.Verification.Tests.Support;
 using Npgsql;
 using Xunit;

@@ -185,7 +185,7 @@ internal static class Usual
         LeasedAt = At(20),
         ExpiresAt = At(200_000),
     })
-    { AttemptId = attempt ?? Spec.First, NextAttemptId = Spec.Second, Now = At(20) };
+    { NextAttemptId = Spec.Second, Now = At(20) };
 
     public static FlashCallCommand.TakeRefusal Refusal => new(new CallerIdUnavailable
     {
@@ -194,7 +194,7 @@ internal static class Usual
         Reason = LeaseRefusal.NoNumbers,
         Detail = "The pool is empty.",
     })
-    { AttemptId = Spec.First, NextAttemptId = Spec.Second, Now = At(20) };
+    { NextAttemptId = Spec.Second, Now = At(20) };
 
     public static FlashCallCommand.TakeRinging Ring => new(new FlashCallRinging
     {
@@ -203,7 +203,7 @@ internal static class Usual
         InvitedAt = At(25),
         RangAt = At(500),
     })
-    { AttemptId = Spec.First, NextAttemptId = Spec.Second, Now = At(510) };
+    { NextAttemptId = Spec.Second, Now = At(510) };
 
     public static FlashCallCommand.TakeCallEnd End(CallDisposition disposition = CallDisposition.Rang, bool rang = true, bool answered = false, bool invited = true) => new(new FlashCallEnded
     {
@@ -216,7 +216,7 @@ internal static class Usual
         EndedAt = At(4500),
         Answered = answered,
     })
-    { AttemptId = Spec.First, NextAttemptId = Spec.Second, Now = At(4510) };
+    { NextAttemptId = Spec.Second, Now = At(4510) };
 
     public static SessionCommand.Report Report(string callerId, int at = 1000) =>
         new(new ReportedCallerId.Whole(callerId), ReportSource.Typed) { Now = At(at) };

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Testing;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,44 +100,4 @@ internal sealed record Script
     public Func<LeaseCallerId, object?> OnLease { get; init; } = Answers.Lease;
 
     public Func<PlaceFlashCall, object?> OnPlace { get; init; } = Answers.Ringing;
-}
-
-/// <summary>Waits for what other processes do: looks often, and fails with what was expected when the time is over.</summary>
-internal static class Eventually
-{
-    public static async Task TrueAsync(Func<bool> condition, string expected, int seconds = 20)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (!condition())
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(deadline.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Xunit.Assert.Fail($"Expected within {seconds} s: {expected}.");
-            }
-        }
-    }
-
-    public static async Task<T> ValueAsync<T>(Func<Task<T?>> look, string expected, int seconds = 20) where T : class
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (true)
-        {
-            if (await look() is { } value)
-                return value;
-            try
-            {
-                await timer.WaitForNextTickAsync(deadline.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Xunit.Assert.Fail($"Expected within {seconds} s: {expected}.");
-            }
-        }
-    }
 }

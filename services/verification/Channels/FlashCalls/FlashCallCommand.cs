@@ -11,16 +11,28 @@ internal abstract record FlashCallCommand : AttemptCommand
     }
 
     /// <summary>The pool gave a caller ID.</summary>
-    public sealed record TakeCallerId(CallerIdLeased News) : FlashCallCommand;
+    public sealed record TakeCallerId(CallerIdLeased News) : FlashCallCommand
+    {
+        public override Guid AttemptId => News.AttemptId;
+    }
 
     /// <summary>The pool gave none.</summary>
-    public sealed record TakeRefusal(CallerIdUnavailable News) : FlashCallCommand;
+    public sealed record TakeRefusal(CallerIdUnavailable News) : FlashCallCommand
+    {
+        public override Guid AttemptId => News.AttemptId;
+    }
 
     /// <summary>The phone rings.</summary>
-    public sealed record TakeRinging(FlashCallRinging News) : FlashCallCommand;
+    public sealed record TakeRinging(FlashCallRinging News) : FlashCallCommand
+    {
+        public override Guid AttemptId => News.AttemptId;
+    }
 
     /// <summary>The call is over.</summary>
-    public sealed record TakeCallEnd(FlashCallEnded News) : FlashCallCommand;
+    public sealed record TakeCallEnd(FlashCallEnded News) : FlashCallCommand
+    {
+        public override Guid AttemptId => News.AttemptId;
+    }
 }
 
 /// <summary>A caller ID as a client reports it: the whole number in any spelling, or its last digits.</summary>
