@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Npgsql;
 using Xunit;
 
 namespace FlashCall.EndToEnd.Tests.Running;
@@ -10,7 +11,7 @@ public sealed class DocumentationTests(Platform platform)
     [Fact]
     public async Task The_commands_of_the_api_page_verify_a_number()
     {
-        var output = await RunAsync(CommandsOf("docs", "api.md"));
+        var output = await RunAsync(BlocksOf("sh", "docs", "api.md"));
 
         Assert.Contains("\"status\":\"verified\"", output, StringComparison.Ordinal);
         Assert.Contains("\"timeline\":", output, StringComparison.Ordinal);
@@ -21,9 +22,28 @@ public sealed class DocumentationTests(Platform platform)
     public async Task The_commands_of_the_readme_verify_a_number()
     {
         // Its first line says where ./run listens; here it is elsewhere.
-        var output = await RunAsync(CommandsOf("README.md").Where(line => !line.StartsWith("API=", StringComparison.Ordinal)));
+        var output = await RunAsync(BlocksOf("sh", "README.md").Where(line => !line.StartsWith("API=", StringComparison.Ordinal)));
 
         Assert.Contains("\"status\":\"verified\"", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_queries_of_the_analysts_page_find_what_happened()
+    {
+        using var client = platform.Client();
+        using var phone = platform.NextPhone();
+        var id = (await client.StartAsync(phone)).GetProperty("id").GetGuid();
+        await client.ReportAsync(id, await phone.RingingAsync());
+
+        await using var data = NpgsqlDataSource.Create(platform.VerificationDatabase);
+        var queries = string.Join('\n', BlocksOf("sql", "docs", "analysts.md")).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, queries.Length);
+        foreach (var query in queries)
+        {
+            await using var command = data.CreateCommand(query);
+            await using var rows = await command.ExecuteReaderAsync();
+            Assert.True(await rows.ReadAsync(), $"No row for {query}");
+        }
     }
 
     private async Task<string> RunAsync(IEnumerable<string> commands)
@@ -44,15 +64,15 @@ public sealed class DocumentationTests(Platform platform)
 
     private static string Origin(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The shell blocks of a Markdown page, in order.</summary>
-    private static IEnumerable<string> CommandsOf(params string[] page)
+    /// <summary>The lines of all blocks of a language in a Markdown page, in order.</summary>
+    private static IEnumerable<string> BlocksOf(string language, params string[] page)
     {
-        var shell = false;
+        var inside = false;
         foreach (var line in File.ReadLines(Path.Combine([Program.Root, .. page])))
         {
             if (line.StartsWith("```", StringComparison.Ordinal))
-                shell = line == "```sh";
-            else if (shell)
+                inside = line == "```" + language;
+            else if (inside)
                 yield return line;
         }
     }

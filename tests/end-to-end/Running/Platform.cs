@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using FlashCall.EndToEnd.Tests.Tracing;
 using FlashCall.Testing;
+using Npgsql;
 using Xunit;
 
 namespace FlashCall.EndToEnd.Tests.Running;
@@ -27,6 +28,10 @@ public sealed partial class Platform : IAsyncLifetime
     internal string Key { get; } = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
     private readonly List<Program> _programs = [];
     private static int s_number;
+
+    /// <summary>The database of the sessions' events, for who analyses them.</summary>
+    internal string VerificationDatabase =>
+        new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = _servers.DatabasePrefix + "verification", Pooling = false }.ConnectionString;
 
     internal OtlpReceiver Traces { get; private set; } = null!;
 
