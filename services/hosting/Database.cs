@@ -50,9 +50,19 @@ public static class Database
                 Database = (configuration["DatabasePrefix"] ?? "flashcall_") + name,
                 ApplicationName = $"flashcall-{name}",
             };
-            // ContainsKey is true of every keyword there is; the keys are those that were given.
-            if (!connection.Keys.OfType<string>().Contains("Maximum Pool Size", StringComparer.OrdinalIgnoreCase))
-                connection.MaxPoolSize = 20;
+            // What the operator gave stays as it is.
+            void Default(string keyword, object value)
+            {
+                // ContainsKey is true of every keyword there is; the keys are those that were given.
+                if (!connection.Keys.OfType<string>().Contains(keyword, StringComparer.OrdinalIgnoreCase))
+                    connection[keyword] = value;
+            }
+            Default("Maximum Pool Size", 20);
+            // A handful of statements make up all the traffic: they are planned once a connection. Resetting a connection each time it
+            // goes back to the pool would throw the plans away, those inside Marten's functions too; no service leaves anything to reset.
+            Default("Max Auto Prepare", 64);
+            Default("Auto Prepare Min Usages", 2);
+            Default("No Reset On Close", true);
             return connection.ConnectionString;
         }
         catch (ArgumentException exception)
