@@ -11,6 +11,9 @@ public abstract class SipClientTransaction
         Client = client;
         Key = SipTransactionKey.ForClient(request.TopVia, request.Method);
         Bytes = request.ToBytes();
+        Interval = Timings.T1;
+        Retransmission = new SipTimer(Retransmit);
+        Ending = new SipTimer(End);
     }
 
     /// <summary>The request as it was sent.</summary>
@@ -31,11 +34,58 @@ public abstract class SipClientTransaction
 
     private protected SipTimings Timings => Stack.Timings;
 
+    /// <summary>Timer A or E: the next repeat of the request.</summary>
+    private protected SipTimer Retransmission { get; }
+
+    /// <summary>Timer B or F while waiting, and whatever ends the states after it.</summary>
+    private protected SipTimer Ending { get; }
+
+    /// <summary>The time to the next repeat.</summary>
+    private protected TimeSpan Interval { get; set; }
+
     /// <summary>Sends the request for the first time and starts the timers.</summary>
-    internal abstract void Begin();
+    internal void Begin()
+    {
+        lock (Gate)
+        {
+            if (!Stack.Transmit(Hop, Bytes.Span))
+            {
+                // Told from a timer's thread, so that the caller hears of it after the call that sent the request.
+                Stack.Timers.Start(new SipTimer(FailToSend), TimeSpan.Zero);
+                return;
+            }
+            Stack.Timers.Start(Ending, Timings.Timeout);
+            if (!Hop.Transport.IsReliable)
+                Stack.Timers.Start(Retransmission, Interval);
+        }
+    }
 
     /// <summary>Takes a response that belongs to this transaction.</summary>
     internal abstract void Receive(SipResponse response);
 
+    /// <summary><see cref="Retransmission"/> has run.</summary>
+    private protected abstract void Retransmit();
+
+    /// <summary><see cref="Ending"/> has run.</summary>
+    private protected abstract void End();
+
+    /// <summary>Puts the transaction's own state to its end; the rest of <see cref="Terminate"/> is the same for all.</summary>
+    private protected abstract void EnterTerminated();
+
+    /// <summary>The end of the transaction. To be called with <see cref="Gate"/> held.</summary>
+    private protected void Terminate()
+    {
+        EnterTerminated();
+        Stack.Timers.Stop(Retransmission);
+        Stack.Forget(this);
+    }
+
     private protected TimeSpan UnlessReliable(TimeSpan time) => Hop.Transport.IsReliable ? TimeSpan.Zero : time;
+
+    private void FailToSend()
+    {
+        lock (Gate)
+            Terminate();
+        Client.OnFailure(this, SipClientFailure.Transport);
+    }
 }

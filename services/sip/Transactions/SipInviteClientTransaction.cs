@@ -9,10 +9,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     // Timer D: at least 32 s over an unreliable transport, whatever T1 is.
     private static readonly TimeSpan AtLeastForTimerD = TimeSpan.FromSeconds(32);
 
-    private readonly SipTimer _retransmission;
-    private readonly SipTimer _end;
     private State _state = State.Calling;
-    private TimeSpan _interval;
     private bool _cancelWanted;
     private bool _cancelSent;
     private byte[]? _ack;
@@ -20,9 +17,6 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     internal SipInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
         : base(stack, request, hop, client)
     {
-        _interval = Timings.T1;
-        _retransmission = new SipTimer(Retransmit);
-        _end = new SipTimer(End);
     }
 
     private enum State
@@ -47,22 +41,6 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             _cancelWanted = true;
             if (_state == State.Proceeding)
                 SendCancel();
-        }
-    }
-
-    internal override void Begin()
-    {
-        lock (Gate)
-        {
-            if (!Stack.Transmit(Hop, Bytes.Span))
-            {
-                // Told from a timer's thread, so that the caller hears of it after the call that sent the request.
-                Stack.Timers.Start(new SipTimer(() => Fail(SipClientFailure.Transport)), TimeSpan.Zero);
-                return;
-            }
-            Stack.Timers.Start(_end, Timings.Timeout);
-            if (!Hop.Transport.IsReliable)
-                Stack.Timers.Start(_retransmission, _interval);
         }
     }
 
@@ -97,8 +75,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Calling)
         {
             _state = State.Proceeding;
-            Stack.Timers.Stop(_retransmission);
-            Stack.Timers.Stop(_end);
+            Stack.Timers.Stop(Retransmission);
+            Stack.Timers.Stop(Ending);
         }
         if (_cancelWanted)
             SendCancel();
@@ -109,9 +87,9 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Accepted)
             return;
         _state = State.Accepted;
-        Stack.Timers.Stop(_retransmission);
+        Stack.Timers.Stop(Retransmission);
         // Timer M (RFC 6026 §8.4).
-        Stack.Timers.Start(_end, Timings.Timeout);
+        Stack.Timers.Start(Ending, Timings.Timeout);
     }
 
     /// <summary>True if the response is the first final one; repeats are acknowledged again and go no further.</summary>
@@ -120,10 +98,10 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state is State.Calling or State.Proceeding)
         {
             _state = State.Completed;
-            Stack.Timers.Stop(_retransmission);
+            Stack.Timers.Stop(Retransmission);
             _ack = SipRequests.AckOf(Request, response).ToBytes();
             Stack.Transmit(Hop, _ack);
-            Stack.Timers.Start(_end, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
+            Stack.Timers.Start(Ending, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
             return true;
         }
         // Also once a 2xx of another fork has come after it.
@@ -138,24 +116,24 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             return;
         _cancelSent = true;
         Stack.Begin(new SipNonInviteClientTransaction(Stack, SipRequests.CancelOf(Request), Hop, CancelOutcome.Ignored));
-        Stack.Timers.Start(_end, Timings.Timeout);
+        Stack.Timers.Start(Ending, Timings.Timeout);
     }
 
     // Timer A.
-    private void Retransmit()
+    private protected override void Retransmit()
     {
         lock (Gate)
         {
             if (_state != State.Calling)
                 return;
             Stack.Retransmit(Hop, Bytes.Span);
-            _interval *= 2;
-            Stack.Timers.Start(_retransmission, _interval);
+            Interval *= 2;
+            Stack.Timers.Start(Retransmission, Interval);
         }
     }
 
     // Timer B while calling, the wait after a CANCEL while proceeding, timers D and M afterwards.
-    private void End()
+    private protected override void End()
     {
         State before;
         lock (Gate)
@@ -172,19 +150,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             Client.OnFailure(this, SipClientFailure.CancelTimeout);
     }
 
-    private void Fail(SipClientFailure failure)
-    {
-        lock (Gate)
-            Terminate();
-        Client.OnFailure(this, failure);
-    }
-
-    private void Terminate()
-    {
-        _state = State.Terminated;
-        Stack.Timers.Stop(_retransmission);
-        Stack.Forget(this);
-    }
+    private protected override void EnterTerminated() => _state = State.Terminated;
 
     /// <summary>What becomes of the CANCEL itself is told by the INVITE.</summary>
     private sealed class CancelOutcome : ISipClient
