@@ -46,19 +46,31 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
         }
     }
 
-    /// <summary>Decides a command for a session and makes it so.</summary>
+    /// <summary>Decides a command of the platform's own for a session and makes it so.</summary>
     /// <returns>Null when there is no such session; otherwise the state after the command, or why it was refused.</returns>
     public async Task<Outcome?> HandleAsync(Guid id, VerificationCommand command, CancellationToken cancellationToken)
+    {
+        var outcome = await DecideAsync(id, command, _ => true, cancellationToken);
+        if (outcome is null)
+            LogUnknown(command.GetType().Name, id);
+        return outcome;
+    }
+
+    /// <summary>Decides a command of a client for a session and makes it so.</summary>
+    /// <returns>Null when the application has no such session; otherwise the state after the command, or why it was refused.</returns>
+    public Task<Outcome?> HandleAsync(
+        Guid id, string applicationId, SessionCommand command, CancellationToken cancellationToken) =>
+        DecideAsync(id, command, session => session.Asked.ApplicationId == applicationId, cancellationToken);
+
+    private async Task<Outcome?> DecideAsync(
+        Guid id, VerificationCommand command, Func<VerificationSession, bool> mayDecide, CancellationToken cancellationToken)
     {
         for (var remaining = Tries; ; remaining--)
         {
             await using var session = Open(id);
             var stream = await WithoutStatement(session.Events.FetchForWriting<VerificationSession>(id, cancellationToken));
-            if (stream.Aggregate is not { } before)
-            {
-                LogUnknown(command.GetType().Name, id);
+            if (stream.Aggregate is not { } before || !mayDecide(before))
                 return null;
-            }
             var decision = Decider.Decide(command, before);
             if (decision is Decision.Rejected rejected)
                 return new Outcome(before, rejected.Why);

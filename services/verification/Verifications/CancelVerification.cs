@@ -13,9 +13,8 @@ internal static class CancelVerification
     public static async Task<Results<Ok<VerificationView>, ProblemHttpResult>> HandleAsync(
         Guid id, ClaimsPrincipal caller, SessionStore sessions, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (await sessions.ReadAsync(id, cancellationToken) is not { } found || found.State.Asked.ApplicationId != caller.ApplicationId())
-            return Refusals.NoSuchSession();
-        var outcome = await sessions.HandleAsync(id, new SessionCommand.Cancel { Now = time.GetUtcNow() }, cancellationToken);
+        var outcome = await sessions.HandleAsync(
+            id, caller.ApplicationId(), new SessionCommand.Cancel { Now = time.GetUtcNow() }, cancellationToken);
         return outcome switch
         {
             null => Refusals.NoSuchSession(),

@@ -26,14 +26,13 @@ internal sealed record ReportCallerId
     {
         if (Validation.Check(new Validator(), request) is { } problem)
             return problem;
-        if (await sessions.ReadAsync(id, cancellationToken) is not { } found || found.State.Asked.ApplicationId != caller.ApplicationId())
-            return Refusals.NoSuchSession();
 
         ReportedCallerId code = request.CallerId is { } whole
             ? new ReportedCallerId.Whole(whole)
             : new ReportedCallerId.LastDigits(string.Concat(request.Digits!.Where(char.IsAsciiDigit)));
         var source = request.Source == "intercepted" ? ReportSource.Intercepted : ReportSource.Typed;
-        var outcome = await sessions.HandleAsync(id, new SessionCommand.Report(code, source) { Now = time.GetUtcNow() }, cancellationToken);
+        var outcome = await sessions.HandleAsync(
+            id, caller.ApplicationId(), new SessionCommand.Report(code, source) { Now = time.GetUtcNow() }, cancellationToken);
         return outcome switch
         {
             null => Refusals.NoSuchSession(),
