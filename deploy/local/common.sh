@@ -23,11 +23,12 @@ listening() {
     END { exit !found }' /proc/net/"$1" /proc/net/"${1}6" 2>/dev/null
 }
 
-# A port below the range that outgoing connections take theirs from, on which nothing listens, over TCP or UDP.
+# A port below the range that outgoing connections take theirs from, on which nothing listens, over TCP or UDP, and none of those given.
 free_port() {
   local port
   for _ in {1..200}; do
     port=$((20000 + (RANDOM << 1 ^ RANDOM) % 12000))
+    [[ " $* " != *" $port "* ]] || continue
     listening tcp "$port" || listening udp "$port" || { echo "$port"; return 0; }
   done
   die "found no free port between 20000 and 32000"
@@ -35,8 +36,11 @@ free_port() {
 
 # Whether a process lives and its command line has the text in it: process ids are used again, so the number alone says nothing.
 is_running() {
-  [ -n "${1:-}" ] && [ -r "/proc/$1/cmdline" ] && [ "$(ps_state "$1")" != Z ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
+  [ -n "${1:-}" ] && [ -r "/proc/$1/cmdline" ] && lives "$1" && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
 }
+
+# Whether a process has not ended yet.
+lives() { [ -n "$1" ] && [ -d "/proc/$1" ] && [ "$(ps_state "$1")" != Z ]; }
 
 ps_state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null; }
 
@@ -44,7 +48,7 @@ ps_state() { sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null; }
 end_process() {
   local until=$((SECONDS + $2))
   kill -TERM "$1" 2>/dev/null || return 0
-  while [ -d "/proc/$1" ] && [ "$(ps_state "$1")" != Z ]; do
+  while lives "$1"; do
     if [ "$SECONDS" -ge "$until" ]; then
       kill -KILL "$1" 2>/dev/null || true
       return 0
