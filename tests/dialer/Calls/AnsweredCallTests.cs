@@ -11,35 +11,35 @@ public sealed class AnsweredCallTests
 {
     [Fact]
     public void A_call_picked_up_while_it_rings_is_hung_up_at_once() =>
-        Given(Start(), Provisional(180, 2)).When(Success(3))
+        Given(Start(), Found(), Provisional(180, 2)).When(Success(3))
             .Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 3, 200, rang: 2)).AndDeadline(null);
 
     [Fact]
     public void A_call_may_be_answered_without_ringing() =>
-        Given(Start()).When(Success(1)).Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 1, 200));
+        Given(Start(), Found()).When(Success(1)).Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 1, 200));
 
     [Fact]
     public void An_answer_that_crosses_the_cancel_is_billed() =>
-        Given(Start(), Provisional(180, 2), Clock(5)).When(Success(5.01))
+        Given(Start(), Found(), Provisional(180, 2), Clock(5)).When(Success(5.01))
             .Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 5.01, 200, rang: 2));
 
     [Fact]
     public void An_answer_to_a_call_that_waits_for_its_cancel_is_billed() =>
-        Given(Start(), HangUp(0.2)).When(Success(1)).Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 1, 200));
+        Given(Start(), Found(), HangUp(0.2)).When(Success(1)).Then(Ack("a"), Bye("a"), Ended(CallDisposition.Answered, 1, 200));
 
     [Fact]
     public void A_retransmitted_answer_is_acknowledged_again_and_not_hung_up_again() =>
-        Given(Start(), Provisional(180, 2), Success(3)).When(Success(3.5)).Then(Ack("a"));
+        Given(Start(), Found(), Provisional(180, 2), Success(3)).When(Success(3.5)).Then(Ack("a"));
 
     [Fact]
     public void Each_fork_that_answers_gets_its_own_ack_and_bye() =>
-        Given(Start(), Provisional(180, 2), Success(3)).When(Success(3.1, "b")).Then(Ack("b"), Bye("b"))
+        Given(Start(), Found(), Provisional(180, 2), Success(3)).When(Success(3.1, "b")).Then(Ack("b"), Bye("b"))
             .When(Success(3.2, "b")).Then(Ack("b"))
             .When(Success(3.3)).Then(Ack("a"));
 
     [Fact]
     public void An_answer_after_the_end_is_hung_up_though_it_can_no_longer_be_reported() =>
-        Given(Start(), Provisional(180, 2), Clock(5), Clock(37)).When(Success(38)).Then(Ack("a"), Bye("a"));
+        Given(Start(), Found(), Provisional(180, 2), Clock(5), Clock(37)).When(Success(38)).Then(Ack("a"), Bye("a"));
 
     [Fact]
     public void Whatever_happens_in_whatever_order_a_call_is_invited_and_ended_once_and_never_cancelled_too_early()
