@@ -238,6 +238,18 @@ public sealed class SipResponse : SipMessage
     /// <summary>200 to 299.</summary>
     public bool IsSuccess => Status is >= 200 and < 300;
 
+    /// <summary>For how long the peer asks to be left alone (RFC 3261 §20.33), without its comment and parameters; null if it does
+    /// not.</summary>
+    public TimeSpan? RetryAfter
+    {
+        get
+        {
+            var text = SipText.Trim(Headers[SipHeaderName.RetryAfter]);
+            var end = text.IndexOfAny(" \t(;");
+            return SipText.TryParseNumber(end < 0 ? text : text[..end], int.MaxValue, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
+        }
+    }
+
     /// <summary>Makes a response to a request with the header fields that it must repeat (RFC 3261 §8.2.6, §12.1.1).</summary>
     /// <param name="request">What is answered.</param>
     /// <param name="status">100 to 699.</param>
