@@ -50,7 +50,8 @@ internal sealed record DialerSettings
                 dialer.GetSection(nameof(AliveFor)), defaults.AliveFor, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
             KeepAttemptsFor = mistakes.ReadDuration(
                 dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
-            Trunks = ReadTrunks(configuration.GetSection("Trunks"), mistakes),
+            Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks"))
+                .ToDictionary(trunk => trunk.Name!, trunk => trunk.ToTrunk(TrunkState.Active), StringComparer.Ordinal),
         };
         mistakes.ThrowIfAny();
         return settings;
@@ -83,22 +84,5 @@ internal sealed record DialerSettings
                 $"is '{text}' and {SettingName.Of($"Dialer:{nameof(SipListen)}")} {listen}. Give both as IPv4, or both as IPv6.");
         }
         return address;
-    }
-
-    private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section, SettingsMistakes mistakes)
-    {
-        mistakes.RefuseScalar(section, "a list of trunks, such as [{ \"Name\": \"demo\", \"Address\": \"127.0.0.1:5080\" }]");
-        var trunks = new Dictionary<string, Trunk>(StringComparer.Ordinal);
-        var validator = new Trunk.Validator();
-        foreach (var entry in section.GetChildren())
-        {
-            mistakes.RefuseUnknown(entry, nameof(Trunk.Name), nameof(Trunk.Address));
-            var trunk = new Trunk { Name = entry[nameof(Trunk.Name)] ?? "", Address = entry[nameof(Trunk.Address)] ?? "" };
-            foreach (var error in validator.Validate(trunk).Errors)
-                mistakes.Add($"{entry.Path}:{error.PropertyName}", error.ErrorMessage);
-            if (!trunks.TryAdd(trunk.Name, trunk) && trunk.Name.Length > 0)
-                mistakes.Add($"{entry.Path}:{nameof(Trunk.Name)}", $"is '{trunk.Name}', which another trunk has. Give each its own.");
-        }
-        return trunks;
     }
 }

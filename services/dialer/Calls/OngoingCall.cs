@@ -140,7 +140,7 @@ internal sealed partial class OngoingCall : ISipClient
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
-            LogNoWay(exception, AttemptId, _trunk.Name, _trunk.Address);
+            LogNoWay(exception, AttemptId, _trunk.Name, string.Join(", ", _trunk.Addresses));
             return null;
         }
     }
@@ -265,8 +265,8 @@ internal sealed partial class OngoingCall : ISipClient
     private partial void LogUnknownTrunk(Guid attemptId, string trunk);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's Address and FLASHCALL_DIALER__SIPLISTEN")]
-    private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string address);
+        Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Addresses}. See its addresses and FLASHCALL_DIALER__SIPLISTEN")]
+    private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string addresses);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]

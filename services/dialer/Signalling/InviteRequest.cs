@@ -26,8 +26,8 @@ internal static class InviteRequest
     /// <param name="local">Where the trunk reaches us.</param>
     public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, IPEndPoint local)
     {
-        var host = trunk.Host.Contains(':', StringComparison.Ordinal) ? $"[{trunk.Host}]" : trunk.Host;
-        var called = SipUri.Create(callee.E164, host, trunk.Port == SipUri.DefaultPort ? null : trunk.Port);
+        var address = TrunkAddress.Parse(trunk.Addresses[0]);
+        var called = SipUri.Create(callee.E164, address.UriHost, address.Port == SipUri.DefaultPort ? null : address.Port);
         var caller = new SipAddress(SipUri.Create(callerId.E164, local));
         var from = caller.WithTag(SipId.NewTag());
         var invite = SipRequest.Create(SipMethod.Invite, called, from, new SipAddress(called), SipId.NewCallId(), sequence: 1);

@@ -55,5 +55,5 @@ public sealed class InviteRequestTests
     }
 
     private static SipRequest Create(string trunk, string local) => InviteRequest.Create(
-        Commands.Callee, Commands.CallerId, new Trunk { Name = "trunk", Address = trunk }, new IPEndPoint(IPAddress.Parse(local), 5070));
+        Commands.Callee, Commands.CallerId, new Trunk { Name = "trunk", Addresses = [trunk] }, new IPEndPoint(IPAddress.Parse(local), 5070));
 }

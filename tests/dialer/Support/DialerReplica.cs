@@ -35,7 +35,7 @@ internal sealed class DialerReplica : IAsyncDisposable
     }
 
     public static IEnumerable<string> TrunkArguments(IReadOnlyDictionary<string, string> trunks) =>
-        trunks.SelectMany((trunk, index) => (string[])[$"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Address={trunk.Value}"]);
+        trunks.SelectMany((trunk, index) => (string[])[$"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Addresses:0={trunk.Value}"]);
 
     /// <summary>Ends a call of this replica, as a command that reached it would.</summary>
     public bool TryHangUp(Guid attemptId) => _service.Services.GetRequiredService<CallsInProgress>().TryHangUp(attemptId);
