@@ -61,21 +61,36 @@ public sealed class SipStack : IAsyncDisposable
             throw new InvalidOperationException("The stack was started before.");
         _transports = [.. transports];
         foreach (var transport in _transports)
-            transport.Start((bytes, source) => Receive(bytes, new SipHop(transport, source)), Fault);
+        {
+            if (transport is SipConnectionTransport connections)
+                connections.OnEnded = ConnectionEnded;
+            transport.Start(_options.OnMessage is null ? Receive : TapAndReceive, Fault);
+        }
     }
 
     /// <summary>The way to a peer: the first transport whose address family fits.</summary>
     /// <exception cref="InvalidOperationException">No transport can reach the address.</exception>
-    public SipHop HopTo(IPEndPoint remote)
-    {
-        foreach (var transport in _transports)
-        {
-            if (transport.CanReach(remote))
-                return new SipHop(transport, remote);
-        }
-        throw new InvalidOperationException(
+    public SipHop HopTo(IPEndPoint remote) => Find(remote, kind: null) is { } transport
+        ? new SipHop(transport, remote)
+        : throw new InvalidOperationException(
             $"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
-    }
+
+    /// <summary>The way to a peer over a kind of transport.</summary>
+    /// <param name="remote">The peer.</param>
+    /// <param name="kind">The transport.</param>
+    /// <param name="tls">Over TLS whom to expect there; without it the certificate has to name the address.</param>
+    /// <exception cref="InvalidOperationException">No such transport can reach the address.</exception>
+    public SipHop HopTo(IPEndPoint remote, SipTransportKind kind, SipTlsProfile? tls = null) => TryHopTo(remote, kind, tls)
+        ?? throw new InvalidOperationException(
+            $"No {kind.ViaName()} transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
+
+    /// <summary>The way to a peer over a kind of transport; null if no such transport can reach the address.</summary>
+    /// <param name="remote">The peer.</param>
+    /// <param name="kind">The transport.</param>
+    /// <param name="tls">Over TLS whom to expect there; without it the certificate has to name the address.</param>
+    public SipHop? TryHopTo(IPEndPoint remote, SipTransportKind kind, SipTlsProfile? tls = null) => Find(remote, kind) is { } transport
+        ? new SipHop(transport, remote) { Tls = kind is SipTransportKind.Tls ? tls : null }
+        : null;
 
     /// <summary>Sends an INVITE. Its Via is added here.</summary>
     /// <param name="invite">Complete but for Via; not to be changed afterwards.</param>
@@ -142,21 +157,76 @@ public sealed class SipStack : IAsyncDisposable
 
     internal void Forget(SipServerTransaction transaction) => _servers.TryRemove(transaction.Key, out _);
 
-    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes)
+    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes) => Transmit(hop, bytes, out _);
+
+    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes, out SipSent sent)
     {
-        var sent = hop.Transport.Send(bytes, hop.Remote);
-        if (sent)
+        if (_options.OnMessage is not null)
+            Tap(SipDirection.Sent, hop, bytes);
+        var isSent = hop.Transport.Send(bytes, hop, out sent);
+        if (isSent)
             Counters.CountSent();
         else
             Counters.CountSendFailure();
-        return sent;
+        return isSent;
     }
+
+    /// <summary>Where a request goes that is too long for a datagram (RFC 3261 §18.1.1); null if it may go where it is meant to.</summary>
+    internal SipHop? InsteadOfDatagrams(SipHop hop, int bytes) =>
+        bytes > _options.LargestDatagramRequest && hop.Transport.Kind is SipTransportKind.Udp
+            ? TryHopTo(hop.Remote, SipTransportKind.Tcp)
+            : null;
 
     // A repeat that cannot be sent is counted; the transaction's own time limit deals with a peer that stays unreachable.
     internal void Retransmit(SipHop hop, ReadOnlySpan<byte> bytes)
     {
         Counters.CountRetransmitted();
         Transmit(hop, bytes);
+    }
+
+    private SipTransport? Find(IPEndPoint remote, SipTransportKind? kind)
+    {
+        foreach (var transport in _transports)
+        {
+            if ((kind is null || transport.Kind == kind) && transport.CanReach(remote))
+                return transport;
+        }
+        return null;
+    }
+
+    private void ConnectionEnded(SipConnection connection, SipConnectionFailed? failed)
+    {
+        try
+        {
+            if (failed is not null)
+                _options.OnConnectionFailed?.Invoke(failed);
+            // Connections end seldom, and what waits over them is not looked for at any other time.
+            foreach (var (_, transaction) in _clients)
+                transaction.LoseConnection(connection);
+        }
+        catch (Exception exception)
+        {
+            Fault(exception);
+        }
+    }
+
+    private void TapAndReceive(ReadOnlySpan<byte> bytes, SipHop source)
+    {
+        Tap(SipDirection.Received, source, bytes);
+        Receive(bytes, source);
+    }
+
+    private void Tap(SipDirection direction, SipHop hop, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _options.OnMessage!(direction, hop, bytes);
+        }
+        // A log that fails does not stop calls.
+        catch (Exception exception)
+        {
+            Fault(exception);
+        }
     }
 
     private static void AddVia(SipRequest request, SipHop hop) =>

@@ -16,6 +16,23 @@ public sealed record SipTimings
     public TimeSpan Timeout => 64 * T1;
 }
 
+/// <summary>Which way a message went.</summary>
+public enum SipDirection
+{
+    /// <summary>From us to a peer.</summary>
+    Sent,
+
+    /// <summary>From a peer to us.</summary>
+    Received,
+}
+
+/// <summary>A message that goes over the wire, repeats included.</summary>
+/// <param name="direction">Which way.</param>
+/// <param name="hop">The peer.</param>
+/// <param name="message">Its bytes, valid during the call only; of a received one possibly no SIP at all. Personal data: phone numbers
+/// are to be masked before they are written anywhere.</param>
+public delegate void SipMessageTap(SipDirection direction, SipHop hop, ReadOnlySpan<byte> message);
+
 /// <summary>How a stack behaves.</summary>
 public sealed record SipStackOptions
 {
@@ -24,6 +41,17 @@ public sealed record SipStackOptions
 
     /// <summary>Told of exceptions in the code above the stack and of errors while receiving; both are counted in any case.</summary>
     public Action<Exception>? OnFault { get; init; }
+
+    /// <summary>Told of connections that could not be opened or broke, and why; on a thread of the pool. Those that peers opened are told
+    /// of too, and who scans ports opens many.</summary>
+    public Action<SipConnectionFailed>? OnConnectionFailed { get; init; }
+
+    /// <summary>Sees every message just before it is sent and as it arrives, on the thread that does so. Null costs nothing.</summary>
+    public SipMessageTap? OnMessage { get; init; }
+
+    /// <summary>A longer request goes by TCP instead of UDP if there is a TCP transport, and by UDP after all if the peer does not take
+    /// the connection. 1300 bytes by default, which is right where the path's MTU is not known (RFC 3261 §18.1.1).</summary>
+    public int LargestDatagramRequest { get; init; } = 1300;
 
     /// <summary>Extensions that a request may require; any other is answered with 420 (RFC 3261 §8.2.2.3).</summary>
     public IReadOnlyCollection<string> Supported { get; init; } = [];

@@ -3,6 +3,10 @@ namespace FlashCall.Sip;
 /// <summary>A request of ours and its responses (RFC 3261 §17.1).</summary>
 public abstract class SipClientTransaction
 {
+    private SipSent _sent;
+    // Where the request goes if the connection that it is too long to do without cannot be opened.
+    private SipHop? _otherwise;
+
     private protected SipClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
     {
         Stack = stack;
@@ -20,7 +24,7 @@ public abstract class SipClientTransaction
     public SipRequest Request { get; }
 
     /// <summary>Where it was sent.</summary>
-    public SipHop Hop { get; }
+    public SipHop Hop { get; private set; }
 
     internal SipTransactionKey Key { get; }
 
@@ -28,7 +32,7 @@ public abstract class SipClientTransaction
 
     private protected ISipClient Client { get; }
 
-    private protected ReadOnlyMemory<byte> Bytes { get; }
+    private protected ReadOnlyMemory<byte> Bytes { get; private set; }
 
     private protected Lock Gate { get; } = new();
 
@@ -43,21 +47,43 @@ public abstract class SipClientTransaction
     /// <summary>The time to the next repeat.</summary>
     private protected TimeSpan Interval { get; set; }
 
+    /// <summary>Whether a response is still to come without which the request has failed.</summary>
+    private protected abstract bool IsUnanswered { get; }
+
     /// <summary>Sends the request for the first time and starts the timers.</summary>
     internal void Begin()
     {
         lock (Gate)
         {
-            if (!Stack.Transmit(Hop, Bytes.Span))
+            // The CANCEL goes the way of its INVITE, whatever its length.
+            if (Request.Method != SipMethod.Cancel && Stack.InsteadOfDatagrams(Hop, Bytes.Length) is { } connection)
+            {
+                _otherwise = Hop;
+                GoBy(connection);
+            }
+            if (!TrySend() && !TryOtherwise())
             {
                 // Told from a timer's thread, so that the caller hears of it after the call that sent the request.
                 Stack.Timers.Start(new SipTimer(FailToSend), TimeSpan.Zero);
-                return;
             }
-            Stack.Timers.Start(Ending, Timings.Timeout);
-            if (!Hop.Transport.IsReliable)
-                Stack.Timers.Start(Retransmission, Interval);
         }
+    }
+
+    /// <summary>A connection has ended. If the request went over it and nothing has been heard, nothing will be.</summary>
+    internal void LoseConnection(SipConnection connection)
+    {
+        SipClientFailure failure;
+        lock (Gate)
+        {
+            if (!ReferenceEquals(_sent.Connection, connection) || !IsUnanswered)
+                return;
+            var mayHaveLeft = connection.MayHaveLeft(_sent.Number);
+            if (!mayHaveLeft && TryOtherwise())
+                return;
+            failure = mayHaveLeft ? SipClientFailure.ConnectionLost : SipClientFailure.Transport;
+            Terminate();
+        }
+        Client.OnFailure(this, failure);
     }
 
     /// <summary>Takes a response that belongs to this transaction.</summary>
@@ -77,10 +103,39 @@ public abstract class SipClientTransaction
     {
         EnterTerminated();
         Stack.Timers.Stop(Retransmission);
+        Stack.Timers.Stop(Ending);
         Stack.Forget(this);
     }
 
     private protected TimeSpan UnlessReliable(TimeSpan time) => Hop.Transport.IsReliable ? TimeSpan.Zero : time;
+
+    private bool TrySend()
+    {
+        if (!Stack.Transmit(Hop, Bytes.Span, out _sent))
+            return false;
+        Stack.Timers.Start(Ending, Timings.Timeout);
+        if (!Hop.Transport.IsReliable)
+            Stack.Timers.Start(Retransmission, Interval);
+        return true;
+    }
+
+    private bool TryOtherwise()
+    {
+        if (_otherwise is not { } hop)
+            return false;
+        _otherwise = null;
+        GoBy(hop);
+        return TrySend();
+    }
+
+    /// <summary>Takes another way; the branch, and with it what names the transaction, stays.</summary>
+    private void GoBy(SipHop hop)
+    {
+        Hop = hop;
+        Request.Headers.SetFirst(
+            SipHeaderName.Via, SipVia.Create(hop.Transport.Protocol, hop.LocalAddress, Request.TopVia.Branch!).Text);
+        Bytes = Request.ToBytes();
+    }
 
     private void FailToSend()
     {

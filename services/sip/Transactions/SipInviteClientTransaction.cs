@@ -12,6 +12,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     private State _state = State.Calling;
     private bool _cancelWanted;
     private bool _cancelSent;
+    private bool _cancelRepeated;
     private byte[]? _ack;
 
     internal SipInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
@@ -43,6 +44,10 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
                 SendCancel();
         }
     }
+
+    // Once a phone may ring it is not for the transport to say that the call has failed: the peer sends its final response over another
+    // connection (RFC 3261 §18.2.2), and our CANCEL opens one.
+    private protected override bool IsUnanswered => _state == State.Calling;
 
     internal override void Receive(SipResponse response)
     {
@@ -115,8 +120,24 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_cancelSent)
             return;
         _cancelSent = true;
-        Stack.Begin(new SipNonInviteClientTransaction(Stack, SipRequests.CancelOf(Request), Hop, CancelOutcome.Ignored));
+        BeginCancel();
         Stack.Timers.Start(Ending, Timings.Timeout);
+    }
+
+    private void BeginCancel() =>
+        Stack.Begin(new SipNonInviteClientTransaction(Stack, SipRequests.CancelOf(Request), Hop, new CancelOutcome(this)));
+
+    /// <summary>The connection that the CANCEL went over has ended under it: it goes once more, over another one, lest the phone rings
+    /// on.</summary>
+    private void CancelAgain()
+    {
+        lock (Gate)
+        {
+            if (_state != State.Proceeding || _cancelRepeated)
+                return;
+            _cancelRepeated = true;
+            BeginCancel();
+        }
     }
 
     // Timer A.
@@ -153,16 +174,16 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     private protected override void EnterTerminated() => _state = State.Terminated;
 
     /// <summary>What becomes of the CANCEL itself is told by the INVITE.</summary>
-    private sealed class CancelOutcome : ISipClient
+    private sealed class CancelOutcome(SipInviteClientTransaction invite) : ISipClient
     {
-        public static readonly CancelOutcome Ignored = new();
-
         public void OnResponse(SipClientTransaction transaction, SipResponse response)
         {
         }
 
         public void OnFailure(SipClientTransaction transaction, SipClientFailure failure)
         {
+            if (failure is SipClientFailure.ConnectionLost)
+                invite.CancelAgain();
         }
     }
 }

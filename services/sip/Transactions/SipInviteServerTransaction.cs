@@ -49,7 +49,7 @@ internal sealed class SipInviteServerTransaction : SipServerTransaction
             if (_state != State.Proceeding)
                 return false;
             _last = response.ToBytes();
-            Stack.Transmit(ResponseHop, _last);
+            Transmit(_last);
             if (response.IsSuccess)
             {
                 _state = State.Accepted;

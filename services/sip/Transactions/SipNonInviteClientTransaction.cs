@@ -18,6 +18,8 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
         Terminated,
     }
 
+    private protected override bool IsUnanswered => _state is State.Trying or State.Proceeding;
+
     internal override void Receive(SipResponse response)
     {
         lock (Gate)

@@ -18,7 +18,7 @@ internal sealed class SipNonInviteServerTransaction : SipServerTransaction
             if (_completed)
                 return false;
             _last = response.ToBytes();
-            Stack.Transmit(ResponseHop, _last);
+            Transmit(_last);
             if (response.IsProvisional)
                 return true;
             _completed = true;

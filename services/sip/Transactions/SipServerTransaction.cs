@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace FlashCall.Sip;
 
 /// <summary>A peer's request and our responses (RFC 3261 §17.2).</summary>
@@ -26,7 +28,7 @@ public abstract class SipServerTransaction
 
     private protected SipStack Stack { get; }
 
-    private protected SipHop ResponseHop { get; }
+    private protected SipHop ResponseHop { get; private set; }
 
     private protected Lock Gate { get; } = new();
 
@@ -53,6 +55,21 @@ public abstract class SipServerTransaction
     /// </summary>
     /// <returns>False if it is too late: a response was sent before.</returns>
     public abstract bool Ignore();
+
+    /// <summary>Sends a response over the connection that the request came on or, if that has ended, over a new one to where the Via says
+    /// (RFC 3261 §18.2.2).</summary>
+    private protected void Transmit(ReadOnlySpan<byte> response)
+    {
+        if (Stack.Transmit(ResponseHop, response) || ResponseHop.Connection is not { IsInbound: true })
+            return;
+        var via = Request.TopVia;
+        var target = new IPEndPoint(Source.Remote.Address, via.Port ?? Source.Transport.Kind.DefaultPort());
+        ResponseHop = new SipHop(Source.Transport, target)
+        {
+            Tls = Source.Transport.Kind is SipTransportKind.Tls ? new SipTlsProfile(via.Host) : null,
+        };
+        Stack.Transmit(ResponseHop, response);
+    }
 
     /// <summary>The request came again.</summary>
     internal abstract void ReceiveAgain();

@@ -21,8 +21,13 @@ public enum SipClientFailure
     /// <summary>None came in time (timers B and F of RFC 3261 §17.1). For an INVITE: not even a provisional one.</summary>
     Timeout,
 
-    /// <summary>The transport could not send the request.</summary>
+    /// <summary>The request did not leave: no route, a full queue, or a connection that could not be opened. The peer has not got it,
+    /// and it may go to another.</summary>
     Transport,
+
+    /// <summary>The connection ended after the request had been handed to it and before a response came. Whether the peer has got it is
+    /// not known.</summary>
+    ConnectionLost,
 
     /// <summary>The INVITE was cancelled and nothing final came within 64·T1 (RFC 3261 §9.1).</summary>
     CancelTimeout,

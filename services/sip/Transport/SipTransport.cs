@@ -4,8 +4,8 @@ namespace FlashCall.Sip;
 
 /// <summary>One whole message has arrived.</summary>
 /// <param name="message">Its bytes, valid during the call only.</param>
-/// <param name="source">Where it came from.</param>
-public delegate void SipMessageArrived(ReadOnlySpan<byte> message, IPEndPoint source);
+/// <param name="source">Where it came from, and the way back.</param>
+public delegate void SipMessageArrived(ReadOnlySpan<byte> message, SipHop source);
 
 /// <summary>
 /// Carries whole messages (RFC 3261 §18). What is the transport's own, sockets, connections, framing, stays behind this seam;
@@ -14,11 +14,14 @@ public delegate void SipMessageArrived(ReadOnlySpan<byte> message, IPEndPoint so
 /// </summary>
 public abstract class SipTransport : IAsyncDisposable
 {
+    /// <summary>What carries the messages.</summary>
+    public abstract SipTransportKind Kind { get; }
+
     /// <summary>The name in Via: <c>UDP</c>, <c>TCP</c>, <c>TLS</c>.</summary>
-    public abstract string Protocol { get; }
+    public string Protocol => Kind.ViaName();
 
     /// <summary>Whether the transport repeats what gets lost, so that transactions need not.</summary>
-    public abstract bool IsReliable { get; }
+    public bool IsReliable => Kind is not SipTransportKind.Udp;
 
     /// <summary>Where it listens.</summary>
     public abstract IPEndPoint LocalEndPoint { get; }
@@ -31,11 +34,18 @@ public abstract class SipTransport : IAsyncDisposable
     public abstract IPEndPoint AddressFor(IPEndPoint remote);
 
     /// <summary>Sends one whole message without waiting for the peer. May be called from any thread.</summary>
-    /// <returns>False if it is known that the message did not leave: no route, too large, the transport is closed.</returns>
-    public abstract bool Send(ReadOnlySpan<byte> message, IPEndPoint remote);
+    /// <returns>False if it is known that the message did not leave: no route, too large, too much waiting to be sent, the transport is
+    /// closed. A connection that is still to be opened may fail later, which the transactions over it are told.</returns>
+    public bool Send(ReadOnlySpan<byte> message, IPEndPoint remote) => Send(message, new SipHop(this, remote), out _);
+
+    /// <summary>Sends one whole message; see <see cref="Send(ReadOnlySpan{byte}, IPEndPoint)"/>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="hop">Where to.</param>
+    /// <param name="sent">What it went over, if that can fail later.</param>
+    protected internal abstract bool Send(ReadOnlySpan<byte> message, SipHop hop, out SipSent sent);
 
     /// <summary>Begins to receive. Called once, by the stack.</summary>
-    /// <param name="onMessage">Called for each message, one at a time; does not throw.</param>
+    /// <param name="onMessage">Called for each message, one at a time for each source; does not throw.</param>
     /// <param name="onError">Called when receiving fails; receiving goes on.</param>
     protected internal abstract void Start(SipMessageArrived onMessage, Action<Exception> onError);
 
@@ -50,14 +60,12 @@ public abstract class SipTransport : IAsyncDisposable
     protected abstract ValueTask CloseAsync();
 }
 
-/// <summary>A peer, reached over a transport.</summary>
-/// <param name="Transport">The transport.</param>
-/// <param name="Remote">The peer's address and port.</param>
-public readonly record struct SipHop(SipTransport Transport, IPEndPoint Remote)
+/// <summary>What a message went over: the default for a datagram.</summary>
+public readonly record struct SipSent
 {
-    /// <summary>Where the peer reaches us: for Contact.</summary>
-    public IPEndPoint LocalAddress => Transport.AddressFor(Remote);
+    /// <summary>The connection, to be told from others to the same peer.</summary>
+    internal SipConnection? Connection { get; init; }
 
-    /// <summary>Transport and address.</summary>
-    public override string ToString() => $"{Transport.Protocol} {Remote}";
+    /// <summary>The how manieth message of the connection it is, from 1.</summary>
+    internal long Number { get; init; }
 }

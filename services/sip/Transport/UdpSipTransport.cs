@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -13,14 +12,10 @@ public sealed class UdpSipTransport : SipTransport
     // A burst of requests waits in the kernel instead of being dropped and sent again half a second later.
     private const int SocketBufferBytes = 4 * 1024 * 1024;
 
-    private const int MaxRoutesRemembered = 1024;
-
     private static readonly TimeSpan PauseAfterError = TimeSpan.FromMilliseconds(10);
 
     private readonly Socket _socket;
-    private readonly bool _mapsIPv4;
-    private readonly IPEndPoint? _advertised;
-    private readonly ConcurrentDictionary<IPAddress, IPAddress> _localAddressByRemote = new();
+    private readonly LocalAddresses _addresses;
     private readonly CancellationTokenSource _closing = new();
     private Task _receiving = Task.CompletedTask;
     private bool _closed;
@@ -32,17 +27,16 @@ public sealed class UdpSipTransport : SipTransport
     public UdpSipTransport(IPEndPoint local, IPEndPoint? advertised = null)
     {
         ArgumentNullException.ThrowIfNull(local);
-        _advertised = advertised;
         _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            _mapsIPv4 = local.Address.Equals(IPAddress.IPv6Any);
-            if (_mapsIPv4)
+            if (local.Address.Equals(IPAddress.IPv6Any))
                 _socket.DualMode = true;
             _socket.ReceiveBufferSize = SocketBufferBytes;
             _socket.SendBufferSize = SocketBufferBytes;
             _socket.Bind(local);
             LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+            _addresses = new LocalAddresses(LocalEndPoint, advertised);
         }
         catch
         {
@@ -52,44 +46,24 @@ public sealed class UdpSipTransport : SipTransport
     }
 
     /// <inheritdoc/>
-    public override string Protocol => "UDP";
-
-    /// <inheritdoc/>
-    public override bool IsReliable => false;
+    public override SipTransportKind Kind => SipTransportKind.Udp;
 
     /// <inheritdoc/>
     public override IPEndPoint LocalEndPoint { get; }
 
     /// <inheritdoc/>
-    public override bool CanReach(IPEndPoint remote) => remote.AddressFamily == _socket.AddressFamily || _mapsIPv4;
+    public override bool CanReach(IPEndPoint remote) => _addresses.CanReach(remote);
 
     /// <inheritdoc/>
-    public override IPEndPoint AddressFor(IPEndPoint remote)
-    {
-        if (_advertised is not null)
-            return _advertised;
-        if (!LocalEndPoint.Address.Equals(IPAddress.Any) && !LocalEndPoint.Address.Equals(IPAddress.IPv6Any))
-            return LocalEndPoint;
-        // Bound to all addresses: the one that the route to this peer uses.
-        if (!_localAddressByRemote.TryGetValue(remote.Address, out var address))
-        {
-            address = RouteTo(remote);
-            // Peers choose their addresses, so what is remembered of them has a limit.
-            if (_localAddressByRemote.Count < MaxRoutesRemembered)
-                _localAddressByRemote.TryAdd(remote.Address, address);
-        }
-        return new IPEndPoint(address, LocalEndPoint.Port);
-    }
+    public override IPEndPoint AddressFor(IPEndPoint remote) => _addresses.For(remote);
 
     /// <inheritdoc/>
-    public override bool Send(ReadOnlySpan<byte> message, IPEndPoint remote)
+    protected internal override bool Send(ReadOnlySpan<byte> message, SipHop hop, out SipSent sent)
     {
-        var target = _mapsIPv4 && remote.AddressFamily == AddressFamily.InterNetwork
-            ? new IPEndPoint(remote.Address.MapToIPv6(), remote.Port)
-            : remote;
+        sent = default;
         try
         {
-            return _socket.SendTo(message, SocketFlags.None, target) == message.Length;
+            return _socket.SendTo(message, SocketFlags.None, _addresses.Mapped(hop.Remote)) == message.Length;
         }
         catch (SocketException)
         {
@@ -116,22 +90,6 @@ public sealed class UdpSipTransport : SipTransport
         _closing.Dispose();
     }
 
-    private static IPAddress RouteTo(IPEndPoint remote)
-    {
-        // Connecting a datagram socket sends nothing; it asks the kernel for the route.
-        using var probe = new Socket(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            probe.Connect(remote);
-            return ((IPEndPoint)probe.LocalEndPoint!).Address;
-        }
-        catch (SocketException)
-        {
-            // Without a route the message will not leave either, and sending it says so.
-            return remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback : IPAddress.IPv6Loopback;
-        }
-    }
-
     private async Task ReceiveAsync(SipMessageArrived onMessage, Action<Exception> onError)
     {
         var buffer = GC.AllocateUninitializedArray<byte>(SipParser.MaxMessageBytes, pinned: true);
@@ -142,7 +100,7 @@ public sealed class UdpSipTransport : SipTransport
             try
             {
                 var length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _closing.Token);
-                onMessage(buffer.AsSpan(0, length), Unmapped((IPEndPoint)any.Create(from)));
+                onMessage(buffer.AsSpan(0, length), new SipHop(this, _addresses.Unmapped((IPEndPoint)any.Create(from))));
             }
             catch (OperationCanceledException) when (_closing.IsCancellationRequested)
             {
@@ -156,7 +114,4 @@ public sealed class UdpSipTransport : SipTransport
             }
         }
     }
-
-    private IPEndPoint Unmapped(IPEndPoint source) =>
-        _mapsIPv4 && source.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(source.Address.MapToIPv4(), source.Port) : source;
 }

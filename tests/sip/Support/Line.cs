@@ -92,9 +92,7 @@ internal sealed class Line : IAsyncDisposable
     {
         private SipMessageArrived? _onMessage;
 
-        public override string Protocol => reliable ? "TCP" : "UDP";
-
-        public override bool IsReliable => reliable;
+        public override SipTransportKind Kind => reliable ? SipTransportKind.Tcp : SipTransportKind.Udp;
 
         public override IPEndPoint LocalEndPoint => Local;
 
@@ -102,15 +100,16 @@ internal sealed class Line : IAsyncDisposable
 
         public override IPEndPoint AddressFor(IPEndPoint remote) => Local;
 
-        public override bool Send(ReadOnlySpan<byte> message, IPEndPoint remote)
+        protected internal override bool Send(ReadOnlySpan<byte> message, SipHop hop, out SipSent sent)
         {
+            sent = default;
             if (line.Broken)
                 return false;
-            line.Note(message, remote);
+            line.Note(message, hop.Remote);
             return true;
         }
 
-        public void Receive(ReadOnlySpan<byte> bytes, IPEndPoint from) => _onMessage!(bytes, from);
+        public void Receive(ReadOnlySpan<byte> bytes, IPEndPoint from) => _onMessage!(bytes, new SipHop(this, from));
 
         protected override ValueTask CloseAsync() => ValueTask.CompletedTask;
 
