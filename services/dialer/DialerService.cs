@@ -26,7 +26,7 @@ internal static class DialerService
         builder.Services.AddSingleton<Liveness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Liveness>());
         builder.Services.AddSingleton<CallsInProgress>();
-        builder.Services.AddSingleton<CallFactory>();
+        builder.Services.AddSingleton<CallSurroundings>();
         builder.Services.AddSingleton<DialerMetrics>();
         builder.Services.AddSingleton<ReportSender>();
         builder.Services.AddSingleton<CallReports>();

@@ -7,29 +7,20 @@ using FlashCall.Dialer.Trunks;
 namespace FlashCall.Dialer.Calls;
 
 /// <summary>What every call of this process works with.</summary>
-internal sealed record CallSurroundings
-{
-    /// <summary>Our end of SIP.</summary>
-    public required SipEndpoint Sip { get; init; }
-
-    /// <summary>The trunks as they are now.</summary>
-    public required Func<IEnumerable<Trunk>> Trunks { get; init; }
-
-    /// <summary>Finds one of them for a call.</summary>
-    public required TrunkRouter Router { get; init; }
-
-    /// <summary>Where it is recorded that a call goes over another trunk than its caller ID was leased on.</summary>
-    public required AttemptStore Attempts { get; init; }
-
-    /// <summary>Takes what the platform shall learn about the call.</summary>
-    public required Action<Report> Report { get; init; }
-
-    /// <summary>The figures.</summary>
-    public required DialerMetrics Metrics { get; init; }
-
-    /// <summary>The clock.</summary>
-    public required TimeProvider Time { get; init; }
-
-    /// <summary>The log.</summary>
-    public required ILogger<OngoingCall> Logger { get; init; }
-}
+/// <param name="Sip">Our end of SIP.</param>
+/// <param name="Trunks">The trunks as they are now.</param>
+/// <param name="Router">Finds one of them for a call.</param>
+/// <param name="Attempts">Where it is recorded that a call goes over another trunk than its caller ID was leased on.</param>
+/// <param name="Reports">Takes what the platform shall learn about calls.</param>
+/// <param name="Metrics">The figures.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">The log.</param>
+internal sealed record CallSurroundings(
+    SipEndpoint Sip,
+    TrunkDirectory Trunks,
+    TrunkRouter Router,
+    AttemptStore Attempts,
+    CallReports Reports,
+    DialerMetrics Metrics,
+    TimeProvider Time,
+    ILogger<OngoingCall> Logger);

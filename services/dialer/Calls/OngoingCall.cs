@@ -202,7 +202,8 @@ internal sealed partial class OngoingCall : ISipClient
     {
         try
         {
-            _route ??= _around.Router.Plan(_around.Trunks(), _command.Callee, _command.CallerId, _command.Trunk);
+            _route ??= _around.Router.Plan(
+                (await _around.Trunks.CurrentAsync(_over.Token)).Trunks.Values, _command.Callee, _command.CallerId, _command.Trunk);
             while (await _route.NextAsync(_over.Token) is var step)
             {
                 if (step is RouteStep.None { Why: var why })
@@ -332,7 +333,7 @@ internal sealed partial class OngoingCall : ISipClient
         var postDialDelay = ringing.RangAt - ringing.InvitedAt;
         _around.Metrics.Rings(_leg!.Trunk, _command.Callee, ringing.RangAt - _state.Leg!.Since);
         _span?.SetTag("flashcall.post_dial_delay_ms", postDialDelay.TotalMilliseconds);
-        _around.Report(new Report.Ringing(
+        _around.Reports.Add(new Report.Ringing(
             new FlashCallRinging
             {
                 VerificationId = _command.VerificationId,
@@ -354,7 +355,7 @@ internal sealed partial class OngoingCall : ISipClient
         if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
             _span?.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
         LogEnded(AttemptId, end.Disposition, end.SipStatus);
-        _around.Report(new Report.Ended(
+        _around.Reports.Add(new Report.Ended(
             new FlashCallEnded
             {
                 VerificationId = _command.VerificationId,

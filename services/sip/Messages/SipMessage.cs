@@ -24,7 +24,7 @@ public abstract class SipMessage
     public SipHeaders Headers { get; } = new();
 
     /// <summary>What follows the headers, such as an SDP offer. Content-Length is written from it and need not be set.</summary>
-    public ReadOnlyMemory<byte> Body { get; private set; }
+    public ReadOnlyMemory<byte> Body { get; private protected set; }
 
     /// <summary>The hop the message came from or goes back to: the first Via.</summary>
     /// <exception cref="InvalidOperationException">The message has none, or one that cannot be read.</exception>
@@ -195,6 +195,20 @@ public sealed class SipRequest : SipMessage
         request.Headers.Add(SipHeaderName.CallId, callId);
         request.Headers.Add(SipHeaderName.CSeq, new SipCSeq(sequence, method).ToString());
         return request;
+    }
+
+    /// <summary>The same request to be sent once more within its call: the next number, no Via (RFC 3261 §22.2, §8.1.3.4).</summary>
+    /// <param name="uri">Whom to ask instead; null for the same.</param>
+    public SipRequest Again(SipUri? uri = null)
+    {
+        var again = new SipRequest(Method, uri ?? Uri);
+        foreach (var header in Headers)
+        {
+            if (header.Name is not SipHeaderName.Via)
+                again.Headers.Add(header.Name, header.Name is SipHeaderName.CSeq ? (CSeq with { Number = CSeq.Number + 1 }).ToString() : header.Value);
+        }
+        again.Body = Body;
+        return again;
     }
 
     /// <summary>The method and which call.</summary>
