@@ -2,6 +2,7 @@ using FlashCall.Contracts;
 using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Reports;
+using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
 using FlashCall.Hosting;
 using MassTransit;
@@ -25,6 +26,9 @@ internal static class DialerService
         builder.Services.AddSingleton<AttemptStore>();
         builder.Services.AddSingleton<Liveness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Liveness>());
+        builder.Services.AddSingleton(services =>
+            new TrunkSource(() => [.. services.GetRequiredService<DialerSettings>().Trunks.Values]));
+        builder.AddRouting();
         builder.Services.AddSingleton<CallsInProgress>();
         builder.Services.AddSingleton<CallSurroundings>();
         builder.Services.AddSingleton<DialerMetrics>();

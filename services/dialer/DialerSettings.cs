@@ -27,6 +27,10 @@ internal sealed record DialerSettings
     /// delivered again after that would be placed again, if its own time had not long passed.</summary>
     public TimeSpan KeepAttemptsFor { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary><c>Dialer:CongestionWait</c>: how long a call waits for a trunk to have room before it goes to one of a lower priority,
+    /// and at last is reported congested; 0 to 5 seconds, 0.5 by default.</summary>
+    public TimeSpan CongestionWait { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary><c>Trunks</c>: where calls go, by name.</summary>
     public IReadOnlyDictionary<string, Trunk> Trunks { get; init; } = new Dictionary<string, Trunk>(StringComparer.Ordinal);
 
@@ -37,7 +41,8 @@ internal sealed record DialerSettings
         var mistakes = new SettingsMistakes();
         var dialer = configuration.GetSection("Dialer");
         mistakes.RefuseUnknown(
-            dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor));
+            dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor),
+            nameof(CongestionWait));
         var defaults = new DialerSettings();
         var listen = ReadListen(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
         var settings = new DialerSettings
@@ -50,6 +55,8 @@ internal sealed record DialerSettings
                 dialer.GetSection(nameof(AliveFor)), defaults.AliveFor, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
             KeepAttemptsFor = mistakes.ReadDuration(
                 dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
+            CongestionWait = mistakes.ReadDuration(
+                dialer.GetSection(nameof(CongestionWait)), defaults.CongestionWait, TimeSpan.Zero, TimeSpan.FromSeconds(5)),
             Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks"))
                 .ToDictionary(trunk => trunk.Name!, trunk => trunk.ToTrunk(TrunkState.Active), StringComparer.Ordinal),
         };

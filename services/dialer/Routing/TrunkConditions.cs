@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using FlashCall.Dialer.Trunks;
 
 namespace FlashCall.Dialer.Routing;
 
@@ -67,7 +66,7 @@ internal sealed partial class TrunkConditions
     /// <param name="trunk">The trunk's name.</param>
     /// <param name="reachability">What it says of the trunk.</param>
     /// <param name="sentAt">When the OPTIONS was sent; null where none was.</param>
-    public void Report(string trunk, Reachability reachability, DateTimeOffset? sentAt)
+    public void ReportOptions(string trunk, Reachability reachability, DateTimeOffset? sentAt)
     {
         var now = _time.GetUtcNow();
         Change(trunk, state => (reachability, sentAt) switch
@@ -78,12 +77,8 @@ internal sealed partial class TrunkConditions
         }, reachability);
     }
 
-    /// <summary>Forgets trunks that are gone.</summary>
-    public void Keep(IReadOnlySet<string> trunks)
-    {
-        foreach (var trunk in _entries.Keys.Where(trunk => !trunks.Contains(trunk)))
-            _entries.TryRemove(trunk, out _);
-    }
+    /// <summary>Forgets what is known of a trunk: it is gone, or is another one now.</summary>
+    public void Forget(string trunk) => _entries.TryRemove(trunk, out _);
 
     /// <summary>Each trunk that something is known of, and whether it gets calls.</summary>
     public IEnumerable<(string Trunk, bool Up)> All() =>
@@ -110,9 +105,7 @@ internal sealed partial class TrunkConditions
             LogBack(trunk);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Trunk {Trunk} gets no calls from this replica until {Until:O} ({Reason}). See its SIP statuses and "
-            + "GET /v1/trunks/{Trunk}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Trunk {Trunk} gets no calls from this replica until {Until:O} ({Reason})")]
     private partial void LogOut(string trunk, OutReason reason, DateTimeOffset until);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trunk {Trunk} works again and gets calls")]

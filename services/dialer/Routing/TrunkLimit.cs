@@ -7,8 +7,11 @@ namespace FlashCall.Dialer.Routing;
 /// <param name="Burst">What its bucket holds, at least 1: so many calls may go out at once after a pause. In any stretch of time the calls
 /// are at most this many and <paramref name="CallsPerSecond"/> times its length.</param>
 /// <param name="Channels">How many calls it carries at once; null where they are not limited.</param>
-internal readonly record struct TrunkLimit(double? CallsPerSecond, int Burst, int? Channels)
+internal sealed record TrunkLimit(double? CallsPerSecond, int Burst, int? Channels)
 {
+    /// <summary>No limits.</summary>
+    public static TrunkLimit None { get; } = new(CallsPerSecond: null, Burst: 1, Channels: null);
+
     /// <summary>The limits that a trunk has.</summary>
     public static TrunkLimit Of(Trunk trunk) => new(trunk.CallsPerSecond, trunk.Burst ?? 1, trunk.Channels);
 

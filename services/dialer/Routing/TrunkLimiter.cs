@@ -11,7 +11,7 @@ internal sealed partial class TrunkLimiter(
     private readonly Lock _gate = new();
     private readonly SlotQueue<Waiter> _queue = new();
     private readonly CallMeter _meter = new();
-    private TrunkLimit _limit;
+    private TrunkLimit _limit = TrunkLimit.None;
     private Task _pump = Task.CompletedTask;
     private bool _pumping;
     private TaskCompletionSource? _news;

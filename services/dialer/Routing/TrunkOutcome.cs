@@ -21,12 +21,12 @@ internal abstract record TrunkOutcome
     /// <param name="status">The SIP status, 100 to 699.</param>
     /// <param name="retryAfter">Its Retry-After, if it has one.</param>
     /// <returns>Null where it shows nothing yet: 100 says only that the next hop has the INVITE.</returns>
-    public static TrunkOutcome? OfStatus(int status, TimeSpan? retryAfter) => (status, retryAfter) switch
+    public static TrunkOutcome? OfStatus(int status, TimeSpan? retryAfter) => status switch
     {
-        (<= 100, _) => null,
+        <= 100 => null,
         // Without Retry-After it is to be taken for a 500.
-        (503, { } wait) when wait > TimeSpan.Zero => new Busy(wait),
-        ( >= 500 and < 600, _) => new Failed(),
+        503 when retryAfter > TimeSpan.Zero => new Busy(retryAfter.Value),
+        >= 500 and < 600 => new Failed(),
         _ => new Ok(),
     };
 }
