@@ -30,6 +30,7 @@ internal static class DialerService
             new TrunkSource(() => [.. services.GetRequiredService<DialerSettings>().Trunks.Values]));
         builder.AddRouting();
         builder.Services.AddSingleton<CallsInProgress>();
+        builder.Services.AddSingleton<CallLog>();
         builder.Services.AddSingleton<CallSurroundings>();
         builder.Services.AddSingleton<DialerMetrics>();
         builder.Services.AddSingleton<ReportSender>();

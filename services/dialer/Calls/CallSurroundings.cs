@@ -2,7 +2,6 @@ using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
-using FlashCall.Dialer.Trunks;
 
 namespace FlashCall.Dialer.Calls;
 
@@ -14,13 +13,13 @@ namespace FlashCall.Dialer.Calls;
 /// <param name="Reports">Takes what the platform shall learn about calls.</param>
 /// <param name="Metrics">The figures.</param>
 /// <param name="Time">The clock.</param>
-/// <param name="Logger">The log.</param>
+/// <param name="Log">The log.</param>
 internal sealed record CallSurroundings(
     SipEndpoint Sip,
-    TrunkDirectory Trunks,
+    TrunkSource Trunks,
     TrunkRouter Router,
     AttemptStore Attempts,
     CallReports Reports,
     DialerMetrics Metrics,
     TimeProvider Time,
-    ILogger<OngoingCall> Logger);
+    CallLog Log);

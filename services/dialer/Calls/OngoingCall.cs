@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using FlashCall.Contracts;
-using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
-using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
 using FlashCall.Sip;
 
@@ -21,12 +19,12 @@ internal sealed partial class OngoingCall : ISipClient
     private readonly Lock _gate = new();
     private readonly SipTimer _deadline;
     private readonly Dictionary<string, (SipDialog Dialog, SipHop Hop)> _dialogs = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _over = new();
     private CallState _state = new CallState.Recorded();
     private CallLimits? _limits;
     private CancelReason? _hangUpBeforeStart;
     private Activity? _span;
     private TrunkRoute? _route;
+    private Action? _stopSearch;
     private CallOnTrunk? _leg;
     private string? _trunk;
     private string _recordedTrunk;
@@ -115,7 +113,7 @@ internal sealed partial class OngoingCall : ISipClient
         var dialog = SipDialog.OfCaller(transaction.Request, response);
         var id = $"{dialog.CallId};{dialog.RemoteTag}";
         if (_dialogs.TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
-            LogAnsweredAfterEnd(AttemptId, _trunk);
+            _around.Log.AnsweredAfterEnd(AttemptId, _trunk);
         _leg?.Turn.Report(new TrunkOutcome.Ok());
         Take(at => new CallInput.Success(at, response.Status, id, Late: transaction != _invite));
     }
@@ -200,54 +198,60 @@ internal sealed partial class OngoingCall : ISipClient
     /// <summary>Looks for a trunk, and for its addresses.</summary>
     private async Task SeekAsync()
     {
+        using var over = new CancellationTokenSource();
+        var stop = _stopSearch = over.Cancel;
         try
         {
-            _route ??= _around.Router.Plan(
-                (await _around.Trunks.CurrentAsync(_over.Token)).Trunks.Values, _command.Callee, _command.CallerId, _command.Trunk);
-            while (await _route.NextAsync(_over.Token) is var step)
+            _route ??= _around.Router.Plan(_around.Trunks.All, _command.Callee, _command.CallerId, _command.Trunk);
+            while (await _route.NextAsync(over.Token) is var step)
             {
                 if (step is RouteStep.None { Why: var why })
                 {
-                    LogNoTrunk(AttemptId, why, _command.Trunk);
+                    _around.Log.NoTrunk(AttemptId, why, _command.Trunk);
                     Take(at => new CallInput.NoTrunk(at, Congested: why is NoTrunk.Congested));
                     return;
                 }
-                if (await PrepareAsync(((RouteStep.Go)step).Leg) is { } leg)
+                if (await PrepareAsync(((RouteStep.Go)step).Leg, over.Token) is { } leg)
                 {
                     Enter(leg);
                     return;
                 }
             }
         }
-        catch (OperationCanceledException) when (_over.IsCancellationRequested)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // The call ended while it was looked for.
         }
         // Whatever goes wrong here, the call ends, and is reported.
         catch (Exception exception)
         {
-            LogSearchFailed(exception, AttemptId);
+            _around.Log.SearchFailed(exception, AttemptId);
             Take(at => new CallInput.NoTrunk(at, Congested: false));
+        }
+        finally
+        {
+            lock (_gate)
+                _stopSearch = _stopSearch == stop ? null : _stopSearch;
         }
     }
 
     /// <summary>Makes ready to dial on a trunk.</summary>
     /// <returns>Null if it has no address that we can reach.</returns>
-    private async Task<CallOnTrunk?> PrepareAsync(TrunkLeg turn)
+    private async Task<CallOnTrunk?> PrepareAsync(TrunkLeg turn, CancellationToken cancellationToken)
     {
         try
         {
-            var hops = await _around.Sip.HopsToAsync(turn.Trunk, _over.Token);
+            var hops = await _around.Sip.HopsToAsync(turn.Trunk, cancellationToken);
             if (turn.Trunk.Name != _recordedTrunk)
             {
-                await _around.Attempts.RecordTrunkAsync(AttemptId, turn.Trunk.Name, _over.Token);
+                await _around.Attempts.RecordTrunkAsync(AttemptId, turn.Trunk.Name, cancellationToken);
                 _recordedTrunk = turn.Trunk.Name;
             }
             return new CallOnTrunk(turn, hops);
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
-            LogNoWay(exception, AttemptId, turn.Trunk.Name, string.Join(", ", turn.Trunk.Addresses));
+            _around.Log.NoWay(exception, AttemptId, turn.Trunk.Name, string.Join(", ", turn.Trunk.Addresses));
             turn.Report(new TrunkOutcome.Failed());
             turn.GiveBack();
             return null;
@@ -280,7 +284,7 @@ internal sealed partial class OngoingCall : ISipClient
     private void LeaveTrunk()
     {
         if (_state is CallState.Over)
-            _over.Cancel();
+            _stopSearch?.Invoke();
         _leg?.Leave();
         _leg = null;
     }
@@ -291,16 +295,12 @@ internal sealed partial class OngoingCall : ISipClient
         InviteAgain? again = null;
         try
         {
-            leg.Redirect(await _around.Sip.HopToAsync(target, leg.Hop, _over.Token), target);
+            leg.Redirect(await _around.Sip.HopToAsync(target, leg.Hop, CancellationToken.None), target);
             again = InviteAgain.WhereRedirected;
-        }
-        catch (OperationCanceledException) when (_over.IsCancellationRequested)
-        {
-            return;
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
-            LogNoWay(exception, AttemptId, leg.Trunk.Name, target.Host);
+            _around.Log.NoWay(exception, AttemptId, leg.Trunk.Name, target.Host);
         }
         Take(at => new CallInput.Refusal(at, status, again));
     }
@@ -354,7 +354,7 @@ internal sealed partial class OngoingCall : ISipClient
             _span?.SetTag("flashcall.ring_ms", (end.EndedAt - rangAt).TotalMilliseconds);
         if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
             _span?.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
-        LogEnded(AttemptId, end.Disposition, end.SipStatus);
+        _around.Log.Ended(AttemptId, end.Disposition, end.SipStatus);
         _around.Reports.Add(new Report.Ended(
             new FlashCallEnded
             {
@@ -389,28 +389,6 @@ internal sealed partial class OngoingCall : ISipClient
         _span.AddEvent(new ActivityEvent(step, _clock.Now, tags));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "No trunk takes attempt {AttemptId}, whose caller ID was leased on {Trunk}: {Why}. See GET /v1/trunks and docs/trunks.md")]
-    private partial void LogNoTrunk(Guid attemptId, NoTrunk why, string trunk);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Looking for a trunk for attempt {AttemptId} failed; the call ends")]
-    private partial void LogSearchFailed(Exception exception, Guid attemptId);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's addresses and FLASHCALL_DIALER__SIPLISTEN")]
-    private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string address);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]
-    private partial void LogAnsweredAfterEnd(Guid attemptId, string? trunk);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Attempt {AttemptId} ended {Disposition} (SIP status {Status})")]
-    private partial void LogEnded(Guid attemptId, CallDisposition disposition, int? status);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The BYE of attempt {AttemptId} got no answer from trunk {Trunk}; the call may be charged for longer than it lasted")]
-    private partial void LogByeUnanswered(Guid attemptId, string? trunk);
-
     /// <summary>What becomes of a BYE.</summary>
     private sealed class Bye(OngoingCall call, SipDialog dialog) : ISipClient
     {
@@ -423,7 +401,7 @@ internal sealed partial class OngoingCall : ISipClient
         public void OnFailure(SipClientTransaction transaction, SipClientFailure failure)
         {
             call._around.Sip.Close(dialog);
-            call.LogByeUnanswered(call.AttemptId, call._trunk);
+            call._around.Log.ByeUnanswered(call.AttemptId, call._trunk);
         }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class CallSpec
     public static readonly CallAction Invite = new CallAction.SendInvite(Again: null);
     public static readonly CallAction Cancel = new CallAction.SendCancel();
 
-    public static CallAction InviteAgain(InviteAgain again) => new CallAction.SendInvite(again);
+    public static CallAction Again(InviteAgain again) => new CallAction.SendInvite(again);
 
     public static CallAction Ack(string dialog) => new CallAction.SendAck(dialog);
 

@@ -93,19 +93,20 @@ public sealed class FurtherInviteTests
     }
 
     [Theory]
-    [InlineData(407, InviteAgain.WithCredentials)]
-    [InlineData(302, InviteAgain.WhereRedirected)]
-    [InlineData(503, InviteAgain.ToNextAddress)]
-    public void The_same_trunk_is_asked_again_where_it_says_how(int status, InviteAgain again)
+    [InlineData(407, nameof(InviteAgain.WithCredentials))]
+    [InlineData(302, nameof(InviteAgain.WhereRedirected))]
+    [InlineData(503, nameof(InviteAgain.ToNextAddress))]
+    public void The_same_trunk_is_asked_again_where_it_says_how(int status, string how)
     {
-        Given(Start(), Found()).When(Refusal(status, 0.2, again)).Then(InviteAgain(again)).AndDeadline(12);
-        Given(Start(), Found(postDialDelayCap: 2), Provisional(100, 0.1)).When(Refusal(status, 0.2, again)).Then(InviteAgain(again))
+        var again = Enum.Parse<InviteAgain>(how);
+        Given(Start(), Found()).When(Refusal(status, 0.2, again)).Then(Again(again)).AndDeadline(12);
+        Given(Start(), Found(postDialDelayCap: 2), Provisional(100, 0.1)).When(Refusal(status, 0.2, again)).Then(Again(again))
             .AndDeadline(2);
     }
 
     [Fact]
     public void An_address_that_cannot_be_reached_is_followed_by_the_next() =>
-        Given(Start(), Found()).When(NoTransport(0.2, InviteAgain.ToNextAddress)).Then(InviteAgain(InviteAgain.ToNextAddress));
+        Given(Start(), Found()).When(NoTransport(0.2, InviteAgain.ToNextAddress)).Then(Again(InviteAgain.ToNextAddress));
 
     [Fact]
     public void Past_its_time_a_call_is_not_dialled_again_in_any_way() =>

@@ -49,7 +49,6 @@ public sealed class UnansweredCallTests
         Given(Start()).When(HangUp(0.2)).ThenEnds(CallDisposition.Cancelled, 0.2, invited: null).When(Found(0.3)).Then();
 
     [Fact]
-    [Fact]
     public void An_invite_that_cannot_be_sent_fails_the_trunk() =>
         Given(Start(), Found()).When(NoTransport(6)).ThenEnds(CallDisposition.TrunkFailed, 6);
 
