@@ -118,13 +118,15 @@ internal sealed class SlotQueue<TCall>
             _unspent += answer.Granted - granted.Count;
         if (claim.Wanted > 0)
         {
+            var hasMore = answer.Granted == claim.Wanted;
+            // A no to others is one to those who came while it was asked for, too.
             foreach (var waiting in _waiting)
-                waiting.Answered = true;
+                waiting.Answered |= !hasMore;
             _lacksChannels = answer.ChannelsLeft < 1;
             var untilToken = limit.CallsPerSecond is { } rate && answer.Tokens < 1
                 ? TimeSpan.FromSeconds((1 - answer.Tokens.Value) / rate)
                 : TimeSpan.Zero;
-            _roomFrom = answer.Granted == claim.Wanted ? now
+            _roomFrom = hasMore || _unspent > 0 ? now
                 : now + (_lacksChannels && !freed && untilToken < LookEvery ? LookEvery : untilToken);
         }
         ExpectWrite(limit, now);
