@@ -2,6 +2,7 @@ using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
+using FlashCall.Dialer.Trunks;
 
 namespace FlashCall.Dialer.Calls;
 
@@ -16,7 +17,7 @@ namespace FlashCall.Dialer.Calls;
 /// <param name="Log">The log.</param>
 internal sealed record CallSurroundings(
     SipEndpoint Sip,
-    TrunkSource Trunks,
+    TrunkDirectory Trunks,
     TrunkRouter Router,
     AttemptStore Attempts,
     CallReports Reports,

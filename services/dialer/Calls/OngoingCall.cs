@@ -202,7 +202,8 @@ internal sealed partial class OngoingCall : ISipClient
         var stop = _stopSearch = over.Cancel;
         try
         {
-            _route ??= _around.Router.Plan(_around.Trunks.All, _command.Callee, _command.CallerId, _command.Trunk);
+            _route ??= _around.Router.Plan(
+                (await _around.Trunks.CurrentAsync(over.Token)).Trunks.Values, _command.Callee, _command.CallerId, _command.Trunk);
             while (await _route.NextAsync(over.Token) is var step)
             {
                 if (step is RouteStep.None { Why: var why })
