@@ -87,7 +87,10 @@ internal static class SipConnectionErrors
                 $"The certificate {outdated.Subject} of '{expected}' is valid from {outdated.NotBefore.ToUniversalTime():u} "
                 + $"to {outdated.NotAfter.ToUniversalTime():u}. Have it renewed, or set this machine's clock.");
         }
-        if ((statuses & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != X509ChainStatusFlags.NoError)
+        // A signature that does not fit is that of another authority with the same name.
+        const X509ChainStatusFlags Untrusted =
+            X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;
+        if ((statuses & Untrusted) != X509ChainStatusFlags.NoError)
         {
             return new(SipConnectionFailure.CertificateUntrusted,
                 $"The certificate of '{expected}', issued by {certificate.Issuer}, leads to no trusted root. "

@@ -11,7 +11,9 @@ namespace FlashCall.Sip;
 /// </summary>
 public abstract class SipConnectionTransport : SipTransport
 {
-    private static readonly TimeSpan LooksForIdleEvery = TimeSpan.FromSeconds(2);
+    /// <summary>How often connections are looked at that may be idle or stuck.</summary>
+    internal static readonly TimeSpan LooksForIdleEvery = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan PauseAfterError = TimeSpan.FromMilliseconds(100);
     private const int Backlog = 512;
 
@@ -50,8 +52,6 @@ public abstract class SipConnectionTransport : SipTransport
             {
                 if (local.Address.Equals(IPAddress.IPv6Any))
                     _listener.DualMode = true;
-                // Linux: a port may be listened on again at once after a restart, though connections of the former process linger.
-                _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
                 _listener.Bind(local);
                 _listener.Listen(Backlog);
                 _local = (IPEndPoint)_listener.LocalEndPoint!;

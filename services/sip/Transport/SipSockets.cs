@@ -10,6 +10,7 @@ internal static class SipSockets
     private const int KeepAliveAfterSeconds = 30;
     private const int KeepAliveEverySeconds = 10;
     private const int KeepAliveProbes = 3;
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
     /// <summary>Sends at once, and notices a peer that is gone without a word: else the kernel would try for a quarter of an hour,
     /// and every call over the connection would wait for Timer B.</summary>
@@ -22,7 +23,10 @@ internal static class SipSockets
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveAfterSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveEverySeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(LinuxTcp, LinuxTcpUserTimeout, BitConverter.GetBytes((int)sendTimeout.TotalMilliseconds));
+        if (!OperatingSystem.IsLinux())
+            return;
+        // After our own look at what is stuck, which can tell the reason better; this is for what the kernel has taken from us.
+        var milliseconds = (int)(sendTimeout + SipConnectionTransport.LooksForIdleEvery + Slack).TotalMilliseconds;
+        socket.SetRawSocketOption(LinuxTcp, LinuxTcpUserTimeout, BitConverter.GetBytes(milliseconds));
     }
 }
