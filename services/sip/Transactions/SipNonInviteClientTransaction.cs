@@ -36,6 +36,8 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
             }
         }
         Client.OnResponse(this, response);
+        if (!response.IsProvisional)
+            ReleaseRequest();
     }
 
     // Timer E.
