@@ -1,6 +1,7 @@
 using System.Net;
 using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Signalling;
+using FlashCall.Sip;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,6 +16,9 @@ internal sealed class DialerReplica : IAsyncDisposable
     private DialerReplica(WebApplication service) => _service = service;
 
     public IPEndPoint Sip => _service.Services.GetRequiredService<SipEndpoint>().LocalEndPoint;
+
+    /// <summary>What its SIP stack has counted.</summary>
+    public SipCounters SipCounters => _service.Services.GetRequiredService<SipEndpoint>().Stack.Counters;
 
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="platform">Where.</param>
