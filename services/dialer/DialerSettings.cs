@@ -83,8 +83,10 @@ internal sealed record DialerSettings
     {
         if (setting.Value is not { Length: > 0 } text)
             return otherwise;
-        // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told.
-        var hasPort = text.LastIndexOf(':') > text.LastIndexOf(']') && !IPAddress.TryParse(text, out _);
+        // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told. Of an IPv6 address
+        // only what follows the brackets is a port.
+        var colon = text.LastIndexOf(':');
+        var hasPort = colon > text.LastIndexOf(']') && (text[0] == '[' || text.IndexOf(':', StringComparison.Ordinal) == colon);
         if (hasPort && IPEndPoint.TryParse(text, out var endPoint))
             return endPoint;
         mistakes.Add(setting.Path, $"is '{text}'. Give an IP address and a port, such as 0.0.0.0:5070 or [::]:5070.");

@@ -19,6 +19,13 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("192.0.2.1:5060")]
+    [InlineData("[::]:5070")]
+    [InlineData("[2001:db8::1]:0")]
+    public void The_address_listened_on_is_read(string address) =>
+        Assert.Equal(IPEndPoint.Parse(address), Read(("Dialer:SipListen", address)).SipListen);
+
+    [Theory]
     [InlineData("sip.carrier.example:5061", "sip.carrier.example", 5061)]
     [InlineData("sip.carrier.example", "sip.carrier.example", null)]
     [InlineData("192.0.2.10", "192.0.2.10", null)]
@@ -34,6 +41,8 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Dialer:SipListen", "5070", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "127.0.0.1", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "::1", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "[::1]", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "localhost:5070", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "127.0.0.1:70000", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipAdvertised", "203.0.113.5:5070", "FLASHCALL_DIALER__SIPADVERTISED")]
