@@ -15,6 +15,7 @@ public sealed class SettingsTests
         Assert.Equal(new IPEndPoint(IPAddress.Any, 5070), settings.SipListen);
         Assert.Null(settings.SipAdvertised);
         Assert.Equal(TimeSpan.FromMilliseconds(500), settings.SipT1);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), settings.CongestionWait);
         Assert.Empty(settings.Trunks);
     }
 
@@ -52,6 +53,7 @@ public sealed class SettingsTests
     [InlineData("Dialer:SipT1", "00:00:00.01", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipTimer1", "00:00:01", "FLASHCALL_DIALER__SIPTIMER1")]
     [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
+    [InlineData("Dialer:CongestionWait", "00:00:05.1", "FLASHCALL_DIALER__CONGESTIONWAIT")]
     [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "30", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:SecretsKey", "secret", "FLASHCALL_DIALER__SECRETSKEY")]

@@ -46,8 +46,12 @@ internal sealed class DialerReplica : IAsyncDisposable
     }
 
     public static IEnumerable<string> TrunkArguments(IReadOnlyDictionary<string, string> trunks) =>
-        trunks.SelectMany((trunk, index) =>
-            (string[])[$"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Addresses:0={trunk.Value}", $"--Trunks:{index}:OptionsInterval=00:00:00"]);
+        trunks.SelectMany((trunk, index) => (string[])
+        [
+            $"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Addresses:0={trunk.Value}",
+            // SIPp's scenarios take what they expect and nothing else.
+            $"--Trunks:{index}:OptionsInterval=00:00:00",
+        ]);
 
     /// <summary>Ends a call of this replica, as a command that reached it would.</summary>
     public bool TryHangUp(Guid attemptId) => _service.Services.GetRequiredService<CallsInProgress>().TryHangUp(attemptId);
