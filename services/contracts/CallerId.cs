@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PhoneNumbers;
 
 namespace FlashCall.Contracts;
 
@@ -17,6 +18,25 @@ public sealed record CallerId
 
     /// <summary>The whole number: <c>+442079460123</c>. The code itself: it leaves the platform by the call alone until the session has ended.</summary>
     public string E164 { get; }
+
+    /// <summary>The whole number as it is dialled within its own country, digits alone: <c>02079460123</c>. In a numbering plan that is
+    /// not known, the digits of <see cref="E164"/>.</summary>
+    public string National
+    {
+        get
+        {
+            try
+            {
+                var numbering = PhoneNumberUtil.GetInstance();
+                return PhoneNumberUtil.NormalizeDigitsOnly(
+                    numbering.Format(numbering.Parse(E164, defaultRegion: null), PhoneNumberFormat.NATIONAL));
+            }
+            catch (NumberParseException)
+            {
+                return E164[1..];
+            }
+        }
+    }
 
     /// <summary>The number with its tail hidden: <c>+4420794•••••</c>. Fit for logs and errors.</summary>
     public string Masked => string.Concat(E164.AsSpan(0, E164.Length - HiddenDigits), new string('•', HiddenDigits));

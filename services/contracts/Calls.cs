@@ -18,7 +18,7 @@ public sealed record PlaceFlashCall
     /// <summary>The caller ID to present.</summary>
     public required CallerId CallerId { get; init; }
 
-    /// <summary>The trunk whose carrier may present the caller ID.</summary>
+    /// <summary>The trunk that the caller ID was leased on. The call may go over another one whose carrier may present it too.</summary>
     public required string Trunk { get; init; }
 
     /// <summary>How long the phone rings, counted from the first 180. 1 to 30 seconds.</summary>
@@ -83,6 +83,9 @@ public sealed record FlashCallEnded
 
     /// <summary>Somebody or something picked up: the call is billed.</summary>
     public required bool Answered { get; init; }
+
+    /// <summary>The trunk that had the call last; null if it was on none.</summary>
+    public string? Trunk { get; init; }
 }
 
 /// <summary>How a flash call went. Every course of a call ends in exactly one of these.</summary>
@@ -98,7 +101,7 @@ public enum CallDisposition
     /// <summary>486 or 600.</summary>
     Busy,
 
-    /// <summary>403 or 603.</summary>
+    /// <summary>403, 603, 607 or 608.</summary>
     Rejected,
 
     /// <summary>404, 484 or 604: nobody has this number.</summary>

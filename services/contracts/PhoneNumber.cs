@@ -29,6 +29,9 @@ public sealed record PhoneNumber
     public string Region => E164 == ErasedText ? "ZZ"
         : Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
 
+    /// <summary>The country calling code with its plus sign: <c>+46</c>, or <c>+</c> for <see cref="Erased"/>.</summary>
+    public string CallingCode => E164 == ErasedText ? "+" : $"+{Parsed.CountryCode}";
+
     /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
     public string Masked => E164.Length switch
     {

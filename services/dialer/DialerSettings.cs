@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
@@ -27,8 +28,22 @@ internal sealed record DialerSettings
     /// delivered again after that would be placed again, if its own time had not long passed.</summary>
     public TimeSpan KeepAttemptsFor { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary><c>Trunks</c>: where calls go, by name.</summary>
-    public IReadOnlyDictionary<string, Trunk> Trunks { get; init; } = new Dictionary<string, Trunk>(StringComparer.Ordinal);
+    /// <summary><c>Dialer:CongestionWait</c>: how long a call waits for a trunk to have room before it goes to one of a lower priority,
+    /// and at last is reported congested; 0 to 5 seconds, 0.5 by default.</summary>
+    public TimeSpan CongestionWait { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary><c>Dialer:SecretsKey</c>: the key that trunks' passwords and private keys are encrypted under in the database, 32 bytes
+    /// in base64, the same for all replicas. Needed only where a trunk has a secret.</summary>
+    public byte[]? SecretsKey { get; init; }
+
+    /// <summary><c>Trunks</c>: the trunks to begin with; the database has those that calls go over.</summary>
+    public IReadOnlyList<TrunkDocument> Trunks { get; init; } = [];
+
+    /// <summary>The path of <see cref="SecretsKey"/> in configuration.</summary>
+    public const string SecretsKeyPath = "Dialer:" + nameof(SecretsKey);
+
+    /// <summary>What the key has to be, for the text of an error.</summary>
+    public const string SecretsKeyForm = "Give 32 random bytes in base64, as 'openssl rand -base64 32' makes, the same to all replicas.";
 
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
@@ -37,7 +52,8 @@ internal sealed record DialerSettings
         var mistakes = new SettingsMistakes();
         var dialer = configuration.GetSection("Dialer");
         mistakes.RefuseUnknown(
-            dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor));
+            dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor),
+            nameof(CongestionWait), nameof(SecretsKey));
         var defaults = new DialerSettings();
         var listen = ReadListen(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
         var settings = new DialerSettings
@@ -50,8 +66,14 @@ internal sealed record DialerSettings
                 dialer.GetSection(nameof(AliveFor)), defaults.AliveFor, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
             KeepAttemptsFor = mistakes.ReadDuration(
                 dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
-            Trunks = ReadTrunks(configuration.GetSection("Trunks"), mistakes),
+            CongestionWait = mistakes.ReadDuration(
+                dialer.GetSection(nameof(CongestionWait)), defaults.CongestionWait, TimeSpan.Zero, TimeSpan.FromSeconds(5)),
+            SecretsKey = ReadSecretsKey(dialer.GetSection(nameof(SecretsKey)), mistakes),
+            Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks")),
         };
+        var secret = settings.Trunks.FirstOrDefault(trunk => trunk.Secrets != TrunkSecrets.None);
+        if (secret is not null && string.IsNullOrWhiteSpace(dialer[nameof(SecretsKey)]))
+            mistakes.Add(SecretsKeyPath, $"is missing, and the trunk '{secret.Name}' has a secret to be stored. {SecretsKeyForm}");
         mistakes.ThrowIfAny();
         return settings;
     }
@@ -85,20 +107,17 @@ internal sealed record DialerSettings
         return address;
     }
 
-    private static Dictionary<string, Trunk> ReadTrunks(IConfigurationSection section, SettingsMistakes mistakes)
+    private static byte[]? ReadSecretsKey(IConfigurationSection setting, SettingsMistakes mistakes)
     {
-        mistakes.RefuseScalar(section, "a list of trunks, such as [{ \"Name\": \"demo\", \"Address\": \"127.0.0.1:5080\" }]");
-        var trunks = new Dictionary<string, Trunk>(StringComparer.Ordinal);
-        var validator = new Trunk.Validator();
-        foreach (var entry in section.GetChildren())
+        if (setting.Value?.Trim() is not { Length: > 0 } text)
+            return null;
+        var key = new byte[SecretBox.KeySize];
+        if (text.Length == Base64.GetMaxEncodedToUtf8Length(key.Length)
+            && Convert.TryFromBase64String(text, key, out var length) && length == key.Length)
         {
-            mistakes.RefuseUnknown(entry, nameof(Trunk.Name), nameof(Trunk.Address));
-            var trunk = new Trunk { Name = entry[nameof(Trunk.Name)] ?? "", Address = entry[nameof(Trunk.Address)] ?? "" };
-            foreach (var error in validator.Validate(trunk).Errors)
-                mistakes.Add($"{entry.Path}:{error.PropertyName}", error.ErrorMessage);
-            if (!trunks.TryAdd(trunk.Name, trunk) && trunk.Name.Length > 0)
-                mistakes.Add($"{entry.Path}:{nameof(Trunk.Name)}", $"is '{trunk.Name}', which another trunk has. Give each its own.");
+            return key;
         }
-        return trunks;
+        mistakes.Add(setting.Path, $"is not a key. {SecretsKeyForm}");
+        return null;
     }
 }

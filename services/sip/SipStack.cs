@@ -229,8 +229,12 @@ public sealed class SipStack : IAsyncDisposable
         }
     }
 
-    private static void AddVia(SipRequest request, SipHop hop) =>
-        request.Headers.Prepend(SipHeaderName.Via, SipVia.Create(hop.Transport.Protocol, hop.LocalAddress, SipId.NewBranch()).Text);
+    private static void AddVia(SipRequest request, SipHop hop)
+    {
+        request.KnownBranch = SipId.NewBranch();
+        request.Headers.PrependChecked(
+            SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, request.KnownBranch));
+    }
 
     private void Receive(ReadOnlySpan<byte> bytes, SipHop source)
     {
@@ -260,8 +264,8 @@ public sealed class SipStack : IAsyncDisposable
     private void ReceiveResponse(SipResponse response)
     {
         // One with further hops was meant for somebody else (RFC 3261 §8.1.3.3).
-        if (response.Headers.All(SipHeaderName.Via).Skip(1).Any()
-            || !_clients.TryGetValue(SipTransactionKey.ForClient(response.TopVia, response.CSeq.Method), out var transaction))
+        if (response.Headers.CountOf(SipHeaderName.Via) > 1
+            || !_clients.TryGetValue(SipTransactionKey.ForClient(response), out var transaction))
         {
             Counters.CountUnmatched();
             return;

@@ -71,6 +71,7 @@ internal static class SampleMessages
             RangAt = Noon.AddSeconds(3),
             EndedAt = Noon.AddSeconds(5),
             Answered = false,
+            Trunk = "carrier-2",
         },
         new VerificationCompleted
         {

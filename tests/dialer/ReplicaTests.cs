@@ -187,6 +187,7 @@ public sealed class ReplicaTests(ServersFixture servers) : IAsyncLifetime
             RangAt = at.AddSeconds(1),
             EndedAt = at.AddSeconds(4),
             Answered = false,
+            Trunk = call.Trunk,
         };
         await using var data = Platform.OpenDatabase();
         var dead = new AttemptStore(data, new ServiceIdentity("dialer", "dead"));

@@ -1,4 +1,5 @@
 using System.Net;
+using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
 using Microsoft.Extensions.Configuration;
 using Xunit;
@@ -19,15 +20,15 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData("sip.carrier.example:5061", "sip.carrier.example", 5061)]
-    [InlineData("sip.carrier.example", "sip.carrier.example", 5060)]
-    [InlineData("192.0.2.10", "192.0.2.10", 5060)]
+    [InlineData("sip.carrier.example", "sip.carrier.example", null)]
+    [InlineData("192.0.2.10", "192.0.2.10", null)]
     [InlineData("192.0.2.10:5080", "192.0.2.10", 5080)]
     [InlineData("[2001:db8::10]:5080", "2001:db8::10", 5080)]
-    [InlineData("[2001:db8::10]", "2001:db8::10", 5060)]
-    public void A_trunk_is_read(string address, string host, int port)
+    [InlineData("[2001:db8::10]", "2001:db8::10", null)]
+    public void A_trunk_is_read(string address, string host, int? port)
     {
-        var trunk = Read(("Trunks:0:Name", "demo"), ("Trunks:0:Address", address)).Trunks["demo"];
-        Assert.Equal((host, port), (trunk.Host, trunk.Port));
+        var trunk = Assert.Single(Read(("Trunks:0:Name", "demo"), ("Trunks:0:Addresses:0", address)).Trunks).ToTrunk(TrunkState.Active);
+        Assert.Equal(new TrunkAddress(host, port), TrunkAddress.Parse(Assert.Single(trunk.Addresses)));
     }
 
     [Theory]
@@ -44,21 +45,24 @@ public sealed class SettingsTests
     [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "30", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
+    [InlineData("Dialer:SecretsKey", "secret", "FLASHCALL_DIALER__SECRETSKEY")]
+    [InlineData("Dialer:SecretsKey", "AAECAwQFBgcICQoLDA0ODw==", "FLASHCALL_DIALER__SECRETSKEY")]
+    [InlineData("Trunks:0:Credentials:Username", "flashcall", "FLASHCALL_TRUNKS__0__CREDENTIALS__PASSWORD")]
     [InlineData("Trunks", "127.0.0.1:5080", "FLASHCALL_TRUNKS")]
     [InlineData("Trunks:0:Adress", "127.0.0.1:5080", "FLASHCALL_TRUNKS__0__ADRESS")]
-    [InlineData("Trunks:0:Address", "", "FLASHCALL_TRUNKS__0__ADDRESS")]
-    [InlineData("Trunks:0:Address", "host:0", "FLASHCALL_TRUNKS__0__ADDRESS")]
-    [InlineData("Trunks:0:Address", "host:port", "FLASHCALL_TRUNKS__0__ADDRESS")]
-    [InlineData("Trunks:0:Address", "2001:db8::10", "FLASHCALL_TRUNKS__0__ADDRESS")]
-    [InlineData("Trunks:0:Address", "sip:host", "FLASHCALL_TRUNKS__0__ADDRESS")]
+    [InlineData("Trunks:0:Addresses:0", "", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]
+    [InlineData("Trunks:0:Addresses:0", "host:0", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]
+    [InlineData("Trunks:0:Addresses:0", "host:port", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]
+    [InlineData("Trunks:0:Addresses:0", "2001:db8::10", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]
+    [InlineData("Trunks:0:Addresses:0", "sip:host", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]
     [InlineData("Trunks:0:Name", "", "FLASHCALL_TRUNKS__0__NAME")]
     [InlineData("Trunks:0:Name", "a-name-of-more-than-sixty-four-characters-is-more-than-anyone-reads", "FLASHCALL_TRUNKS__0__NAME")]
     [InlineData("Trunks:1:Name", "demo", "FLASHCALL_TRUNKS__1__NAME")]
     public void A_wrong_setting_is_named_with_what_would_be_right(string setting, string value, string variable)
     {
         var exception = Assert.Throws<SettingsException>(() => Read(
-            ("Trunks:0:Name", "demo"), ("Trunks:0:Address", "127.0.0.1:5080"),
-            ("Trunks:1:Name", "other"), ("Trunks:1:Address", "127.0.0.1:5081"), (setting, value)));
+            ("Trunks:0:Name", "demo"), ("Trunks:0:Addresses:0", "127.0.0.1:5080"),
+            ("Trunks:1:Name", "other"), ("Trunks:1:Addresses:0", "127.0.0.1:5081"), (setting, value)));
         Assert.Equal(variable, exception.Setting);
         Assert.Matches("Give|Known here", exception.Message);
         Assert.DoesNotContain('\n', exception.Message);
@@ -74,11 +78,11 @@ public sealed class SettingsTests
         var message = Assert.Throws<SettingsException>(() => Read(
             ("Dialer:SipListn", "0.0.0.0:5070"), ("Dialer:SipListen", "5070"), ("Dialer:SipAdvertised", "here"),
             ("Dialer:AliveFor", "soon"), ("Trunks:0:Adress", "127.0.0.1:5080"),
-            ("Trunks:1:Name", "demo"), ("Trunks:1:Address", "host:0"))).Message;
+            ("Trunks:1:Name", "demo"), ("Trunks:1:Addresses:0", "host:0"))).Message;
         Assert.Equal(
             ["FLASHCALL_DIALER__SIPLISTN", "FLASHCALL_DIALER__SIPLISTEN", "FLASHCALL_DIALER__SIPADVERTISED", "FLASHCALL_DIALER__ALIVEFOR",
-                "FLASHCALL_TRUNKS__0__ADRESS", "FLASHCALL_TRUNKS__0__NAME", "FLASHCALL_TRUNKS__0__ADDRESS",
-                "FLASHCALL_TRUNKS__1__ADDRESS"],
+                "FLASHCALL_TRUNKS__0__ADRESS", "FLASHCALL_TRUNKS__0__NAME", "FLASHCALL_TRUNKS__0__ADDRESSES",
+                "FLASHCALL_TRUNKS__1__ADDRESSES__0"],
             message.Split('\n').Select(line => line.Split(' ')[1]));
     }
 

@@ -132,7 +132,7 @@ public sealed class ParserTests
     [InlineData("Call-ID: call1", "Call-ID: ", SipParseError.CallId)]
     [InlineData("Call-ID: call1", "Call-ID: two words", SipParseError.CallId)]
     [InlineData("CSeq: 1 INVITE", "CSeq: INVITE", SipParseError.CSeq)]
-    [InlineData("CSeq: 1 INVITE", "CSeq: 1 OPTIONS", SipParseError.CSeq)]
+    [InlineData("CSeq: 1 INVITE", "CSeq: 1 OPTIONS", SipParseError.CSeqMethod)]
     [InlineData("CSeq: 1 INVITE", "CSeq: 36893488147419103232 INVITE", SipParseError.CSeq)]
     [InlineData("CSeq: 1 INVITE", "CSeq: -1 INVITE", SipParseError.CSeq)]
     [InlineData("Max-Forwards: 70", "Max-Forwards: 300", SipParseError.MaxForwards)]
@@ -150,11 +150,11 @@ public sealed class ParserTests
     [InlineData("Max-Forwards: 70", "Subject: a\0b", SipParseError.HeaderLine)]
     [InlineData("Max-Forwards: 70", "Subject: a\rb", SipParseError.HeaderLine)]
     [InlineData("SIP/2.0\r\n", "SIP/2.0\r\n Via: folded\r\n", SipParseError.HeaderLine)]
-    [InlineData("INVITE sip", "INVITE  sip", SipParseError.StartLine)]
+    [InlineData("INVITE sip", "INVITE  sip", SipParseError.RequestUri)]
     [InlineData("127.0.0.1 SIP/2.0\r\n", "127.0.0.1 SIP/2.0 \r\n", SipParseError.StartLine)]
-    [InlineData("INVITE sip:+46701740605@127.0.0.1", "INVITE <sip:+46701740605@127.0.0.1>", SipParseError.StartLine)]
-    [InlineData("INVITE sip:+46701740605@127.0.0.1", "INVITE sip:+46701740605@127.0.0.1; lr", SipParseError.StartLine)]
-    [InlineData("INVITE sip:", "INVITE sip", SipParseError.StartLine)]
+    [InlineData("INVITE sip:+46701740605@127.0.0.1", "INVITE <sip:+46701740605@127.0.0.1>", SipParseError.RequestUri)]
+    [InlineData("INVITE sip:+46701740605@127.0.0.1", "INVITE sip:+46701740605@127.0.0.1; lr", SipParseError.RequestUri)]
+    [InlineData("INVITE sip:", "INVITE sip", SipParseError.RequestUri)]
     [InlineData("127.0.0.1 SIP/2.0\r\n", "127.0.0.1 SIP/7.0\r\n", SipParseError.Version)]
     [InlineData("127.0.0.1 SIP/2.0\r\n", "127.0.0.1 HTTP/1.1\r\n", SipParseError.StartLine)]
     [InlineData("INVITE ", "IN\"VITE ", SipParseError.StartLine)]
@@ -198,10 +198,10 @@ public sealed class ParserTests
         Assert.Equal(20_000 + 20_000, longLine.Headers["Subject"]!.Length);
 
         var manyLines = string.Concat(Enumerable.Repeat("X: y\r\n", SipParser.MaxHeaders));
-        Assert.Equal(SipParseError.TooLarge,
+        Assert.Equal(SipParseError.TooManyHeaders,
             Sample.ErrorOf(Sample.Invite.Replace("Call-ID", manyLines + "Call-ID", StringComparison.Ordinal)));
         var manyHops = "Via: " + string.Join(',', Enumerable.Repeat("SIP/2.0/UDP a", SipParser.MaxHeaders + 1)) + "\r\n";
-        Assert.Equal(SipParseError.TooLarge,
+        Assert.Equal(SipParseError.TooManyHeaders,
             Sample.ErrorOf(Sample.Invite.Replace("Call-ID", manyHops + "Call-ID", StringComparison.Ordinal)));
         Assert.Equal(SipParseError.TooLarge, Sample.ErrorOf(Sample.Invite + new string('x', SipParser.MaxMessageBytes)));
     }

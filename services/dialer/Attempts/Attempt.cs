@@ -33,6 +33,9 @@ internal sealed record Attempt
     /// <summary>The INVITE's final SIP status, where there was one.</summary>
     public int? SipStatus { get; init; }
 
+    /// <summary>The trunk that had it last; null when nobody ever dialled.</summary>
+    public string? Trunk { get; init; }
+
     /// <summary>The report that it rings; null if it never did.</summary>
     public FlashCallRinging? Ringing => InvitedAt is { } invitedAt && RangAt is { } rangAt
         ? new FlashCallRinging { VerificationId = VerificationId, AttemptId = AttemptId, InvitedAt = invitedAt, RangAt = rangAt }
@@ -50,6 +53,7 @@ internal sealed record Attempt
             RangAt = RangAt,
             EndedAt = endedAt,
             Answered = disposition == CallDisposition.Answered,
+            Trunk = Trunk,
         }
         : null;
 

@@ -17,9 +17,9 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
     private static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(3);
 
     private const string Columns =
-        "attempt_id, verification_id, owner, traceparent, invited_at, rang_at, ended_at, disposition, sip_status";
+        "attempt_id, verification_id, owner, traceparent, invited_at, rang_at, ended_at, disposition, sip_status, trunk";
 
-    /// <summary>Records that this replica is about to dial.</summary>
+    /// <summary>Records that this replica is about to dial; at first on the trunk that the caller ID was leased on.</summary>
     /// <returns>Null when this replica may dial; the row as it stands when the attempt is known already.</returns>
     /// <exception cref="ReplicaNotAliveException">The others take this replica for dead and would end its calls; try later.</exception>
     public async Task<Attempt?> PlaceAsync(
@@ -72,6 +72,15 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
         command.Parameters.Add(new() { Value = hangUp.VerificationId });
         command.Parameters.Add(new() { Value = at });
         return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    /// <summary>Records that an attempt goes over another trunk than recorded.</summary>
+    public async Task RecordTrunkAsync(Guid attemptId, string trunk, CancellationToken cancellationToken)
+    {
+        await using var command = data.CreateCommand("update attempts set trunk = $2 where attempt_id = $1 and ended_at is null");
+        command.Parameters.Add(new() { Value = attemptId });
+        command.Parameters.Add(new() { Value = trunk });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Records that phones ring.</summary>
@@ -235,6 +244,7 @@ internal sealed class AttemptStore(NpgsqlDataSource data, ServiceIdentity self)
         EndedAt = Time(row, 6),
         Disposition = row.IsDBNull(7) ? null : Enum.Parse<CallDisposition>(row.GetString(7)),
         SipStatus = row.IsDBNull(8) ? null : row.GetInt32(8),
+        Trunk = row.IsDBNull(9) ? null : row.GetString(9),
     };
 
     private static DateTimeOffset? Time(NpgsqlDataReader row, int column) =>

@@ -9,20 +9,24 @@ internal abstract record CallAction
     {
     }
 
-    /// <summary>Send the INVITE.</summary>
-    internal sealed record SendInvite : CallAction;
+    /// <summary>Look for a trunk that has room for the call and was not tried before.</summary>
+    internal sealed record SeekTrunk : CallAction;
+
+    /// <summary>Send the INVITE to the trunk.</summary>
+    /// <param name="Again">In what it differs from the one before; null for the first to this trunk.</param>
+    internal sealed record SendInvite(InviteAgain? Again) : CallAction;
 
     /// <summary>Send the CANCEL.</summary>
     internal sealed record SendCancel : CallAction;
 
     /// <summary>Acknowledge a 2xx within its dialog.</summary>
-    internal sealed record SendAck(string ToTag) : CallAction;
+    internal sealed record SendAck(string Dialog) : CallAction;
 
     /// <summary>End a dialog.</summary>
-    internal sealed record SendBye(string ToTag) : CallAction;
+    internal sealed record SendBye(string Dialog) : CallAction;
 
     /// <summary>Tell the platform that the phone rings.</summary>
-    /// <param name="InvitedAt">When the INVITE was first sent.</param>
+    /// <param name="InvitedAt">When the call's first INVITE was sent.</param>
     /// <param name="RangAt">When the first 180 came.</param>
     internal sealed record ReportRinging(DateTimeOffset InvitedAt, DateTimeOffset RangAt) : CallAction;
 
@@ -39,7 +43,7 @@ internal sealed record CallEnd
     /// <summary>The INVITE's final status, where there was one.</summary>
     public int? SipStatus { get; init; }
 
-    /// <summary>When the INVITE was first sent; null if none was.</summary>
+    /// <summary>When the call's first INVITE was sent; null if none was.</summary>
     public DateTimeOffset? InvitedAt { get; init; }
 
     /// <summary>When the first 180 came; null if none did.</summary>
@@ -52,9 +56,8 @@ internal sealed record CallEnd
     public bool Answered => Disposition == CallDisposition.Answered;
 }
 
-/// <summary>The limits of one call.</summary>
-/// <param name="RingTime">From the first 180 to the CANCEL.</param>
-/// <param name="PostDialDelayCap">From the INVITE to the first 180 at most.</param>
+/// <summary>The limits of one call, whatever trunks it tries.</summary>
+/// <param name="PostDialDelayCap">From the first INVITE to the first 180 at most.</param>
 /// <param name="NotAfter">No INVITE after this time.</param>
 /// <param name="CancelTimeout">From the CANCEL to when the call is over for us without a final response: 64·T1 (RFC 3261 §9.1).</param>
-internal sealed record CallLimits(TimeSpan RingTime, TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);
+internal sealed record CallLimits(TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);

@@ -7,6 +7,8 @@ namespace FlashCall.Dialer.Calls;
 /// Decides what follows from what happens to a flash call (RFC 3261 §9, §13, §15). Pure: no clock, no socket, no store. The INVITE's
 /// client transaction, below it, retransmits and acknowledges refusals; above it, the shell does what is returned, in order.
 /// Late and repeated inputs are normal and change nothing.
+/// <para>A call may try several trunks, one after the other, but only while it is certain that the phone has not rung and cannot ring
+/// any more: the trunk before has refused finally, or could not be reached at all.</para>
 /// </summary>
 internal static class CallDecider
 {
@@ -23,29 +25,27 @@ internal static class CallDecider
             // The session withdrew this call by giving it a time. Nothing is wrong with the trunk, and its figures must not say so;
             // without InvitedAt the report says that no INVITE went out.
             ? End(CallDisposition.Cancelled, start.At, state)
-            : (new CallState.Inviting(start.At, Wanted: null), [new CallAction.SendInvite()]),
+            : (new CallState.Seeking(InvitedAt: null, Last: null), [new CallAction.SeekTrunk()]),
         (CallInput.Start, _) => (state, []),
 
-        (CallInput.HangUp hangUp, CallState.Recorded) => End(Undone(hangUp.Reason), hangUp.At, state),
-        (CallInput.HangUp hangUp, CallState.Inviting { Wanted: null } inviting) => (inviting with { Wanted = hangUp.Reason }, []),
-        // The person has reported, or left: what ends before ringing was cancelled, even if the cap had passed first.
-        (CallInput.HangUp { Reason: CancelReason.HangUp }, CallState.Inviting { Wanted: CancelReason.PostDialDelayOver } inviting) =>
-            (inviting with { Wanted = CancelReason.HangUp }, []),
-        (CallInput.HangUp hangUp, CallState.Proceeding proceeding) => Cancel(proceeding.InvitedAt, null, hangUp.Reason, hangUp.At),
-        (CallInput.HangUp hangUp, CallState.Ringing ringing) => Cancel(ringing.InvitedAt, ringing.RangAt, hangUp.Reason, hangUp.At),
-        (CallInput.HangUp, _) => (state, []),
+        (CallInput.TrunkFound found, CallState.Seeking seeking) => Found(found, seeking, limits),
+        (CallInput.NoTrunk none, CallState.Seeking seeking) =>
+            EndSeeking(seeking, none.Congested ? CallDisposition.Congested : CallDisposition.TrunkFailed, none.At),
+        // The search went on for a moment longer than the call.
+        (CallInput.TrunkFound or CallInput.NoTrunk, _) => (state, []),
 
+        (CallInput.HangUp hangUp, _) => HangUp(hangUp, state),
         (CallInput.Provisional provisional, _) => Progress(provisional, state),
-        (CallInput.Refusal refusal, _) => End(OfRefusal(refusal.Status, state), refusal.At, state, refusal.Status),
+        (CallInput.Refusal refusal, _) => Refused(refusal, state, limits),
+        (CallInput.NoTransport failure, _) => Unreached(failure, state, limits),
 
-        (CallInput.NoAnswer silence, CallState.Cancelling cancelling) => End(OfCancelled(cancelling), silence.At, state),
+        (CallInput.NoAnswer silence, CallState.Cancelling cancelling) => EndCancelled(cancelling, silence.At, limits, status: null),
         (CallInput.NoAnswer silence, CallState.Inviting { Wanted: { } wanted }) =>
             End(Undone(wanted, CallDisposition.Silent), silence.At, state),
+        // Whether the phone rings unheard of is not known, so no other trunk may ring it.
         (CallInput.NoAnswer silence, _) => End(CallDisposition.Silent, silence.At, state),
-        (CallInput.NoTransport failure, CallState.Cancelling cancelling) => End(OfCancelled(cancelling), failure.At, state),
-        (CallInput.NoTransport failure, _) => End(CallDisposition.TrunkFailed, failure.At, state),
 
-        (CallInput.DeadlinePassed deadline, _) => deadline.At < Deadline(state, limits) ? (state, []) : Expire(deadline.At, state),
+        (CallInput.DeadlinePassed deadline, _) => deadline.At < Deadline(state, limits) ? (state, []) : Expire(deadline.At, state, limits),
         (CallInput.Abandon abandon, _) => End(CallDisposition.Interrupted, abandon.At, state),
         _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "An input that no course of a call has."),
     };
@@ -53,12 +53,34 @@ internal static class CallDecider
     /// <summary>When the call has to be looked at again if nothing else happens before; null if nothing depends on the clock.</summary>
     public static DateTimeOffset? Deadline(CallState state, CallLimits limits) => state switch
     {
-        CallState.Inviting { Wanted: null } inviting => inviting.InvitedAt + limits.PostDialDelayCap,
-        CallState.Proceeding proceeding => proceeding.InvitedAt + limits.PostDialDelayCap,
-        CallState.Ringing ringing => ringing.RangAt + limits.RingTime,
+        CallState.Seeking seeking => LastInvite(seeking.InvitedAt, limits),
+        CallState.Inviting { Wanted: null } inviting => CapOf(inviting.On, limits),
+        CallState.Proceeding proceeding => CapOf(proceeding.On, limits),
+        CallState.Ringing ringing => ringing.RangAt + ringing.On.RingTime,
         CallState.Cancelling cancelling => cancelling.CancelledAt + limits.CancelTimeout,
         // Without any response there is nothing to cancel: the transaction's Timer B ends it.
         CallState.Recorded or CallState.Inviting or CallState.Over => null,
+        _ => throw new ArgumentOutOfRangeException(nameof(state)),
+    };
+
+    private static Step Found(CallInput.TrunkFound found, CallState.Seeking seeking, CallLimits limits)
+    {
+        if (found.At > LastInvite(seeking.InvitedAt, limits))
+            return EndSeeking(seeking, CallDisposition.Cancelled, found.At);
+        var leg = new CallLeg(seeking.InvitedAt ?? found.At, found.At, found.RingTime, found.PostDialDelayCap);
+        return (new CallState.Inviting(leg, Wanted: null), [new CallAction.SendInvite(Again: null)]);
+    }
+
+    private static Step HangUp(CallInput.HangUp hangUp, CallState state) => state switch
+    {
+        CallState.Recorded or CallState.Seeking => End(Undone(hangUp.Reason), hangUp.At, state),
+        // The person has reported, or left: what ends before ringing was cancelled, even if the cap had passed first, and no other trunk
+        // is tried.
+        CallState.Inviting { Wanted: null or CancelReason.PostDialDelayOver } inviting => (inviting with { Wanted = hangUp.Reason }, []),
+        CallState.Cancelling { Reason: CancelReason.PostDialDelayOver } cancelling => (cancelling with { Reason = hangUp.Reason }, []),
+        CallState.Proceeding proceeding => Cancel(proceeding.On, null, hangUp.Reason, hangUp.At),
+        CallState.Ringing ringing => Cancel(ringing.On, ringing.RangAt, hangUp.Reason, hangUp.At),
+        CallState.Inviting or CallState.Cancelling or CallState.Over => (state, []),
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };
 
@@ -68,46 +90,103 @@ internal static class CallDecider
         var at = provisional.At;
         return state switch
         {
-            CallState.Inviting { Wanted: null } inviting when !rings => (new CallState.Proceeding(inviting.InvitedAt), []),
-            CallState.Inviting { Wanted: null } inviting => Rings(inviting.InvitedAt, at),
-            CallState.Inviting { Wanted: { } reason } inviting when !rings => Cancel(inviting.InvitedAt, null, reason, at),
+            CallState.Inviting { Wanted: null } inviting when !rings => (new CallState.Proceeding(inviting.On), []),
+            CallState.Inviting { Wanted: null } inviting => Rings(inviting.On, at),
+            CallState.Inviting { Wanted: { } reason } inviting when !rings => Cancel(inviting.On, null, reason, at),
             CallState.Inviting { Wanted: { } reason } inviting =>
-                After(new CallAction.ReportRinging(inviting.InvitedAt, at), Cancel(inviting.InvitedAt, at, reason, at)),
-            CallState.Proceeding proceeding when rings => Rings(proceeding.InvitedAt, at),
+                After(new CallAction.ReportRinging(inviting.On.InvitedAt, at), Cancel(inviting.On, at, reason, at)),
+            CallState.Proceeding proceeding when rings => Rings(proceeding.On, at),
             // It crossed our CANCEL: the phone rang, if only for a moment, and its call log holds the caller ID.
             CallState.Cancelling { RangAt: null } cancelling when rings =>
-                (cancelling with { RangAt = at }, [new CallAction.ReportRinging(cancelling.InvitedAt, at)]),
+                (cancelling with { RangAt = at }, [new CallAction.ReportRinging(cancelling.On.InvitedAt, at)]),
             _ => (state, []),
         };
     }
 
     private static Step Answered(CallInput.Success success, CallState state)
     {
-        var (ack, bye) = (new CallAction.SendAck(success.ToTag), new CallAction.SendBye(success.ToTag));
+        var (ack, bye) = (new CallAction.SendAck(success.Dialog), new CallAction.SendBye(success.Dialog));
         if (state is CallState.Over over)
         {
-            return over.EndedDialogs.Contains(success.ToTag, StringComparer.Ordinal)
+            return over.EndedDialogs.Contains(success.Dialog, StringComparer.Ordinal)
                 ? (over, [ack])
-                : (new CallState.Over([.. over.EndedDialogs, success.ToTag]), [ack, bye]);
+                : (new CallState.Over([.. over.EndedDialogs, success.Dialog]), [ack, bye]);
         }
         var (_, reported) = End(CallDisposition.Answered, success.At, state, success.Status);
-        return (new CallState.Over([success.ToTag]), [ack, bye, .. reported]);
+        // A phone behind an INVITE that had been refused was picked up after all: the one that is out now must not ring it again.
+        CallAction[] cancelled = success.Late && state is { Leg: not null } and not CallState.Cancelling ? [new CallAction.SendCancel()] : [];
+        return (new CallState.Over([success.Dialog]), [ack, bye, .. cancelled, .. reported]);
     }
 
-    private static Step Expire(DateTimeOffset at, CallState state) => state switch
+    /// <summary>A final response to the INVITE other than 2xx.</summary>
+    private static Step Refused(CallInput.Refusal refusal, CallState state, CallLimits limits)
     {
+        var byStatus = Dispositions.OfStatus(refusal.Status);
+        return state switch
+        {
+            CallState.Cancelling cancelling => EndCancelled(cancelling, refusal.At, limits, refusal.Status),
+            CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting => End(
+                byStatus == CallDisposition.TrunkFailed ? Undone(inviting.Wanted.Value) : byStatus, refusal.At, state, refusal.Status),
+            CallState.Inviting inviting => Retry(inviting, refusal.Again, new(byStatus, refusal.Status), refusal.At, limits),
+            CallState.Proceeding proceeding => Retry(proceeding.On, refusal.Again, new(byStatus, refusal.Status), refusal.At, limits),
+            _ => End(byStatus, refusal.At, state, refusal.Status),
+        };
+    }
+
+    private static Step Unreached(CallInput.NoTransport failure, CallState state, CallLimits limits) => state switch
+    {
+        CallState.Cancelling cancelling => End(OfCancelled(cancelling), failure.At, state),
+        CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting =>
+            End(Undone(inviting.Wanted.Value), failure.At, state),
+        CallState.Inviting inviting => Retry(inviting, failure.Again, new(CallDisposition.TrunkFailed, null), failure.At, limits),
+        // The trunk had taken the call, and may yet ring the phone: no other one may.
+        _ => End(CallDisposition.TrunkFailed, failure.At, state),
+    };
+
+    // A trunk that was silent for longer than its cap is asked no second time; another one may be.
+    private static Step Retry(
+        CallState.Inviting inviting, InviteAgain? again, LegFailure failure, DateTimeOffset at, CallLimits limits) =>
+        Retry(inviting.On, inviting.Wanted is null ? again : null, failure, at, limits);
+
+    /// <summary>The phone has not rung and will not: asks the same trunk in another way, or another trunk, or ends the call.</summary>
+    private static Step Retry(CallLeg leg, InviteAgain? again, LegFailure failure, DateTimeOffset at, CallLimits limits)
+    {
+        var inTime = at <= LastInvite(leg.InvitedAt, limits);
+        if (again is not null && inTime)
+            return (new CallState.Inviting(leg, Wanted: null), [new CallAction.SendInvite(again)]);
+        var next = new CallState.Seeking(leg.InvitedAt, failure);
+        return inTime && failure.Disposition is CallDisposition.TrunkFailed or CallDisposition.NotRinging
+            ? (next, [new CallAction.SeekTrunk()])
+            : EndSeeking(next, failure.Disposition, at);
+    }
+
+    /// <summary>The end of an INVITE that was cancelled: of the call, unless only this trunk was too slow.</summary>
+    private static Step EndCancelled(CallState.Cancelling cancelling, DateTimeOffset at, CallLimits limits, int? status)
+    {
+        var disposition = status is { } refusal ? OfRefusal(refusal, cancelling) : OfCancelled(cancelling);
+        return cancelling is { Reason: CancelReason.PostDialDelayOver, RangAt: null } && status is not null
+            ? Retry(cancelling.On, again: null, new(disposition, status), at, limits)
+            : End(disposition, at, cancelling, status);
+    }
+
+    private static Step EndSeeking(CallState.Seeking seeking, CallDisposition otherwise, DateTimeOffset at) =>
+        End(seeking.Last?.Disposition ?? otherwise, at, seeking, seeking.Last?.Status);
+
+    private static Step Expire(DateTimeOffset at, CallState state, CallLimits limits) => state switch
+    {
+        CallState.Seeking seeking => EndSeeking(seeking, CallDisposition.Congested, at),
         CallState.Inviting { Wanted: null } inviting => (inviting with { Wanted = CancelReason.PostDialDelayOver }, []),
-        CallState.Proceeding proceeding => Cancel(proceeding.InvitedAt, null, CancelReason.PostDialDelayOver, at),
-        CallState.Ringing ringing => Cancel(ringing.InvitedAt, ringing.RangAt, CancelReason.RingTimeOver, at),
-        CallState.Cancelling cancelling => End(OfCancelled(cancelling), at, state),
+        CallState.Proceeding proceeding => Cancel(proceeding.On, null, CancelReason.PostDialDelayOver, at),
+        CallState.Ringing ringing => Cancel(ringing.On, ringing.RangAt, CancelReason.RingTimeOver, at),
+        CallState.Cancelling cancelling => EndCancelled(cancelling, at, limits, status: null),
         _ => (state, []),
     };
 
-    private static Step Rings(DateTimeOffset invitedAt, DateTimeOffset at) =>
-        (new CallState.Ringing(invitedAt, at), [new CallAction.ReportRinging(invitedAt, at)]);
+    private static Step Rings(CallLeg leg, DateTimeOffset at) =>
+        (new CallState.Ringing(leg, at), [new CallAction.ReportRinging(leg.InvitedAt, at)]);
 
-    private static Step Cancel(DateTimeOffset invitedAt, DateTimeOffset? rangAt, CancelReason reason, DateTimeOffset at) =>
-        (new CallState.Cancelling(invitedAt, rangAt, reason, at), [new CallAction.SendCancel()]);
+    private static Step Cancel(CallLeg leg, DateTimeOffset? rangAt, CancelReason reason, DateTimeOffset at) =>
+        (new CallState.Cancelling(leg, rangAt, reason, at), [new CallAction.SendCancel()]);
 
     private static Step After(CallAction first, Step step) =>
         (step.Next, [first, .. step.Actions]);
@@ -121,24 +200,31 @@ internal static class CallDecider
 
     private static (DateTimeOffset? InvitedAt, DateTimeOffset? RangAt) Times(CallState state) => state switch
     {
-        CallState.Inviting inviting => (inviting.InvitedAt, null),
-        CallState.Proceeding proceeding => (proceeding.InvitedAt, null),
-        CallState.Ringing ringing => (ringing.InvitedAt, ringing.RangAt),
-        CallState.Cancelling cancelling => (cancelling.InvitedAt, cancelling.RangAt),
-        CallState.Recorded or CallState.Over => (null, null),
-        _ => throw new ArgumentOutOfRangeException(nameof(state)),
+        CallState.Seeking seeking => (seeking.InvitedAt, null),
+        CallState.Ringing ringing => (ringing.On.InvitedAt, ringing.RangAt),
+        CallState.Cancelling cancelling => (cancelling.On.InvitedAt, cancelling.RangAt),
+        _ => (state.Leg?.InvitedAt, null),
     };
 
-    /// <summary>A final refusal, read by its status, unless it is how the network carried out our CANCEL.</summary>
-    private static CallDisposition OfRefusal(int status, CallState state)
+    /// <summary>When the wait for the first 180 on a trunk is over: for the trunk's own cap, or for the call's.</summary>
+    private static DateTimeOffset CapOf(CallLeg leg, CallLimits limits) =>
+        Earlier(leg.Since + leg.PostDialDelayCap, leg.InvitedAt + limits.PostDialDelayCap);
+
+    /// <summary>The last moment for an INVITE.</summary>
+    private static DateTimeOffset LastInvite(DateTimeOffset? invitedAt, CallLimits limits) =>
+        invitedAt is { } first ? Earlier(limits.NotAfter, first + limits.PostDialDelayCap) : limits.NotAfter;
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    /// <summary>A final refusal after our CANCEL, read by its status, unless it is how the network carried out the CANCEL.</summary>
+    private static CallDisposition OfRefusal(int status, CallState.Cancelling cancelling)
     {
         var byStatus = Dispositions.OfStatus(status);
-        return state switch
+        return cancelling switch
         {
-            CallState.Cancelling cancelling when status == RequestTerminated => OfCancelled(cancelling),
+            _ when status == RequestTerminated => OfCancelled(cancelling),
             // Not every network answers a CANCEL with 487. The phone rang and we ended it, unless the callee was quicker.
-            CallState.Cancelling { RangAt: not null } when byStatus is not (CallDisposition.Busy or CallDisposition.Rejected) =>
-                CallDisposition.Rang,
+            { RangAt: not null } when byStatus is not (CallDisposition.Busy or CallDisposition.Rejected) => CallDisposition.Rang,
             _ => byStatus,
         };
     }

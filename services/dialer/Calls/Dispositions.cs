@@ -10,7 +10,8 @@ internal static class Dispositions
     public static CallDisposition OfStatus(int status) => status switch
     {
         486 or 600 => CallDisposition.Busy,
-        403 or 603 => CallDisposition.Rejected,
+        // 607 and 608: a person, or a service for them, does not want such calls (RFC 8197, RFC 8688).
+        403 or 603 or 607 or 608 => CallDisposition.Rejected,
         404 or 484 or 604 => CallDisposition.InvalidNumber,
         480 or 408 or 410 => CallDisposition.Unreachable,
         >= 300 and <= 699 => CallDisposition.TrunkFailed,

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Reports;
+using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
-using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
 using FlashCall.Sip;
 
@@ -14,39 +14,28 @@ namespace FlashCall.Dialer.Calls;
 internal sealed partial class OngoingCall : ISipClient
 {
     private readonly PlaceFlashCall _command;
-    private readonly SipEndpoint _sip;
-    private readonly DialerSettings _settings;
-    private readonly CallReports _reports;
-    private readonly DialerMetrics _metrics;
-    private readonly ILogger<OngoingCall> _logger;
+    private readonly CallSurroundings _around;
     private readonly CallClock _clock;
     private readonly Lock _gate = new();
     private readonly SipTimer _deadline;
-    private readonly Dictionary<string, SipDialog> _dialogs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (SipDialog Dialog, SipHop Hop)> _dialogs = new(StringComparer.Ordinal);
     private CallState _state = new CallState.Recorded();
     private CallLimits? _limits;
     private CancelReason? _hangUpBeforeStart;
     private Activity? _span;
-    private Trunk? _trunk;
-    private SipHop _hop;
+    private TrunkRoute? _route;
+    private Action? _stopSearch;
+    private CallOnTrunk? _leg;
+    private string? _trunk;
+    private string _recordedTrunk;
     private SipInviteClientTransaction? _invite;
 
-    public OngoingCall(
-        PlaceFlashCall command,
-        SipEndpoint sip,
-        DialerSettings settings,
-        CallReports reports,
-        DialerMetrics metrics,
-        TimeProvider time,
-        ILogger<OngoingCall> logger)
+    public OngoingCall(PlaceFlashCall command, CallSurroundings around)
     {
         _command = command;
-        _sip = sip;
-        _settings = settings;
-        _reports = reports;
-        _metrics = metrics;
-        _logger = logger;
-        _clock = new CallClock(time);
+        _around = around;
+        _recordedTrunk = command.Trunk;
+        _clock = new CallClock(around.Time);
         _deadline = new SipTimer(() => Take(at => new CallInput.DeadlinePassed(at)));
     }
 
@@ -55,21 +44,13 @@ internal sealed partial class OngoingCall : ISipClient
 
     /// <summary>Dials. To be called once, and only when the attempt is recorded as ours.</summary>
     /// <param name="notAfter">No INVITE after this time.</param>
-    /// <param name="cancellationToken">Gives up while the trunk's address is being looked up.</param>
-    public async Task StartAsync(DateTimeOffset notAfter, CancellationToken cancellationToken)
+    public void Start(DateTimeOffset notAfter)
     {
-        var hop = await FindHopAsync(cancellationToken);
         lock (_gate)
         {
-            _limits = new CallLimits(_command.RingTime, _command.PostDialDelayCap, notAfter, CancelTimeout: 64 * _settings.SipT1);
+            _limits = new CallLimits(_command.PostDialDelayCap, notAfter, CancelTimeout: 64 * _around.Sip.T1);
             StartSpan();
-            _metrics.Begin(_trunk?.Name ?? "unknown");
-            if (hop is { } found)
-                _hop = found;
-            Take(at =>
-                hop is null ? new CallInput.NoTransport(at)
-                : _hangUpBeforeStart is { } reason ? new CallInput.HangUp(at, reason)
-                : new CallInput.Start(at));
+            Take(at => _hangUpBeforeStart is { } reason ? new CallInput.HangUp(at, reason) : new CallInput.Start(at));
         }
     }
 
@@ -101,48 +82,62 @@ internal sealed partial class OngoingCall : ISipClient
         {
             Note($"{response.Status}");
             if (response.IsSuccess)
-            {
-                var dialog = SipDialog.OfCaller(transaction.Request, response);
-                if (_dialogs.TryAdd(dialog.RemoteTag, dialog) && _state is CallState.Over { EndedDialogs.Count: 0 })
-                    LogAnsweredAfterEnd(AttemptId, _trunk?.Name);
-                Take(at => new CallInput.Success(at, response.Status, dialog.RemoteTag));
-            }
-            else if (response.IsProvisional)
-            {
-                Take(at => new CallInput.Provisional(at, response.Status));
-            }
-            else
-            {
-                // The transaction has acknowledged it.
-                Note("ACK");
-                Take(at => new CallInput.Refusal(at, response.Status));
-            }
+                TakeSuccess(transaction, response);
+            else if (transaction == _invite && _leg is { } leg)
+                TakeResponse(leg, response);
         }
     }
 
-    void ISipClient.OnFailure(SipClientTransaction transaction, SipClientFailure failure) => Take(at => failure switch
+    void ISipClient.OnFailure(SipClientTransaction transaction, SipClientFailure failure)
     {
-        SipClientFailure.Timeout or SipClientFailure.CancelTimeout => new CallInput.NoAnswer(at),
-        SipClientFailure.Transport => new CallInput.NoTransport(at),
-        _ => throw new ArgumentOutOfRangeException(nameof(failure)),
-    });
+        lock (_gate)
+        {
+            if (transaction != _invite || _leg is not { } leg)
+                return;
+            Note($"{failure}");
+            // A trunk that has told of its silence or its absence; one that answered and then did not end the call, has not.
+            var again = failure is SipClientFailure.Transport ? leg.AfterFailure() : null;
+            if (again is null && failure is not SipClientFailure.CancelTimeout)
+                leg.Turn.Report(new TrunkOutcome.Failed());
+            Take(at => failure switch
+            {
+                SipClientFailure.Timeout or SipClientFailure.CancelTimeout => new CallInput.NoAnswer(at),
+                SipClientFailure.Transport => new CallInput.NoTransport(at, again),
+                _ => throw new ArgumentOutOfRangeException(nameof(failure)),
+            });
+        }
+    }
 
-    private async ValueTask<SipHop?> FindHopAsync(CancellationToken cancellationToken)
+    private void TakeSuccess(SipClientTransaction transaction, SipResponse response)
     {
-        if (!_settings.Trunks.TryGetValue(_command.Trunk, out _trunk))
+        var dialog = SipDialog.OfCaller(transaction.Request, response);
+        var id = $"{dialog.CallId};{dialog.RemoteTag}";
+        if (_dialogs.TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
+            _around.Log.AnsweredAfterEnd(AttemptId, _trunk);
+        _leg?.Turn.Report(new TrunkOutcome.Ok());
+        Take(at => new CallInput.Success(at, response.Status, id, Late: transaction != _invite));
+    }
+
+    private void TakeResponse(CallOnTrunk leg, SipResponse response)
+    {
+        if (response.IsProvisional)
         {
-            LogUnknownTrunk(AttemptId, _command.Trunk);
-            return null;
+            if (TrunkOutcome.OfStatus(response.Status, retryAfter: null) is { } shown)
+                leg.Turn.Report(shown);
+            Take(at => new CallInput.Provisional(at, response.Status));
+            return;
         }
-        try
+        // The transaction has acknowledged it.
+        Note("ACK");
+        if (leg.RedirectOf(response) is { } target)
         {
-            return await _sip.HopToAsync(_trunk, cancellationToken);
+            _ = FollowAsync(leg, target, response.Status);
+            return;
         }
-        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
-        {
-            LogNoWay(exception, AttemptId, _trunk.Name, _trunk.Address);
-            return null;
-        }
+        var again = leg.AfterRefusal(response);
+        if (again is null && TrunkOutcome.OfStatus(response.Status, response.RetryAfter) is { } outcome)
+            leg.Turn.Report(outcome);
+        Take(at => new CallInput.Refusal(at, response.Status, again));
     }
 
     /// <summary>Takes one input, and does what follows from it.</summary>
@@ -154,10 +149,12 @@ internal sealed partial class OngoingCall : ISipClient
             (_state, var actions) = CallDecider.Decide(input(_clock.Now), _state, limits);
             foreach (var action in actions)
                 Do(action);
+            if (_state.Leg is null)
+                LeaveTrunk();
             if (CallDecider.Deadline(_state, limits) is { } deadline)
-                _sip.Stack.Timers.Start(_deadline, TimeSpan.FromTicks(Math.Max(0, (deadline - _clock.Now).Ticks)));
+                _around.Sip.Stack.Timers.Start(_deadline, TimeSpan.FromTicks(Math.Max(0, (deadline - _clock.Now).Ticks)));
             else
-                _sip.Stack.Timers.Stop(_deadline);
+                _around.Sip.Stack.Timers.Stop(_deadline);
         }
     }
 
@@ -165,10 +162,14 @@ internal sealed partial class OngoingCall : ISipClient
     {
         switch (action)
         {
-            case CallAction.SendInvite:
-                Note("INVITE");
-                var invite = InviteRequest.Create(_command.Callee, _command.CallerId, _trunk!, _hop.LocalAddress);
-                _invite = _sip.Stack.Invite(invite, _hop, this);
+            case CallAction.SeekTrunk:
+                if (_leg is { } failed && _state is CallState.Seeking { Last: { } failure })
+                    _around.Metrics.Fail(failed.Trunk, _command.Callee, failure);
+                LeaveTrunk();
+                _ = SeekAsync();
+                break;
+            case CallAction.SendInvite send:
+                SendInvite(_leg!, send.Again);
                 break;
             case CallAction.SendCancel:
                 Note("CANCEL");
@@ -176,11 +177,12 @@ internal sealed partial class OngoingCall : ISipClient
                 break;
             case CallAction.SendAck ack:
                 Note("ACK");
-                _sip.Stack.SendAck(_dialogs[ack.ToTag].CreateAck(), _sip.HopTo(_dialogs[ack.ToTag], _hop));
+                var (answered, hop) = _dialogs[ack.Dialog];
+                _around.Sip.Stack.SendAck(answered.CreateAck(), _around.Sip.HopTo(answered, hop));
                 break;
             case CallAction.SendBye bye:
                 Note("BYE");
-                SendBye(_dialogs[bye.ToTag]);
+                SendBye(_dialogs[bye.Dialog].Dialog, _dialogs[bye.Dialog].Hop);
                 break;
             case CallAction.ReportRinging ringing:
                 ReportRinging(ringing);
@@ -193,18 +195,146 @@ internal sealed partial class OngoingCall : ISipClient
         }
     }
 
-    private void SendBye(SipDialog dialog)
+    /// <summary>Looks for a trunk, and for its addresses.</summary>
+    private async Task SeekAsync()
     {
-        _sip.Open(dialog);
-        _sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _sip.HopTo(dialog, _hop), new Bye(this, dialog));
+        using var over = new CancellationTokenSource();
+        var stop = _stopSearch = over.Cancel;
+        try
+        {
+            _route ??= _around.Router.Plan(
+                (await _around.Trunks.CurrentAsync(over.Token)).Trunks.Values, _command.Callee, _command.CallerId, _command.Trunk);
+            while (await _route.NextAsync(over.Token) is var step)
+            {
+                if (step is RouteStep.None { Why: var why })
+                {
+                    _around.Log.NoTrunk(AttemptId, why, _command.Trunk);
+                    Take(at => new CallInput.NoTrunk(at, Congested: why is NoTrunk.Congested));
+                    return;
+                }
+                if (await PrepareAsync(((RouteStep.Go)step).Leg, over.Token) is { } leg)
+                {
+                    Enter(leg);
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The call ended while it was looked for.
+        }
+        // Whatever goes wrong here, the call ends, and is reported.
+        catch (Exception exception)
+        {
+            _around.Log.SearchFailed(exception, AttemptId);
+            Take(at => new CallInput.NoTrunk(at, Congested: false));
+        }
+        finally
+        {
+            lock (_gate)
+                _stopSearch = _stopSearch == stop ? null : _stopSearch;
+        }
+    }
+
+    /// <summary>Makes ready to dial on a trunk.</summary>
+    /// <returns>Null if it has no address that we can reach.</returns>
+    private async Task<CallOnTrunk?> PrepareAsync(TrunkLeg turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var hops = await _around.Sip.HopsToAsync(turn.Trunk, cancellationToken);
+            if (turn.Trunk.Name != _recordedTrunk)
+            {
+                await _around.Attempts.RecordTrunkAsync(AttemptId, turn.Trunk.Name, cancellationToken);
+                _recordedTrunk = turn.Trunk.Name;
+            }
+            return new CallOnTrunk(turn, hops);
+        }
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
+        {
+            _around.Log.NoWay(exception, AttemptId, turn.Trunk.Name, string.Join(", ", turn.Trunk.Addresses));
+            turn.Report(new TrunkOutcome.Failed());
+            turn.GiveBack();
+            return null;
+        }
+        catch
+        {
+            turn.GiveBack();
+            throw;
+        }
+    }
+
+    private void Enter(CallOnTrunk leg)
+    {
+        lock (_gate)
+        {
+            if (_state is not CallState.Seeking)
+            {
+                leg.Leave();
+                return;
+            }
+            _leg = leg;
+            _trunk = leg.Trunk.Name;
+            _span?.SetTag("flashcall.trunk", leg.Trunk.Name);
+            _span?.SetTag("network.transport", leg.Hop.Transport.Protocol);
+            Take(at => new CallInput.TrunkFound(
+                at, leg.Trunk.RingTime ?? _command.RingTime, leg.Trunk.PostDialDelayCap ?? _command.PostDialDelayCap));
+        }
+    }
+
+    private void LeaveTrunk()
+    {
+        if (_state is CallState.Over)
+            _stopSearch?.Invoke();
+        _leg?.Leave();
+        _leg = null;
+    }
+
+    /// <summary>Goes where a 3xx points to, if there is a way.</summary>
+    private async Task FollowAsync(CallOnTrunk leg, SipUri target, int status)
+    {
+        InviteAgain? again = null;
+        try
+        {
+            leg.Redirect(await _around.Sip.HopToAsync(target, leg.Hop, CancellationToken.None), target);
+            again = InviteAgain.WhereRedirected;
+        }
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
+        {
+            _around.Log.NoWay(exception, AttemptId, leg.Trunk.Name, target.Host);
+        }
+        Take(at => new CallInput.Refusal(at, status, again));
+    }
+
+    private void SendInvite(CallOnTrunk leg, InviteAgain? again)
+    {
+        SipRequest invite;
+        if (again is { } way)
+        {
+            invite = leg.Next(_invite!.Request, way);
+        }
+        else
+        {
+            invite = InviteRequest.Create(_command.Callee, _command.CallerId, leg.Trunk, leg.Hop);
+            _around.Metrics.Begin(leg.Trunk, _command.Callee);
+        }
+        Note("INVITE", leg.Trunk.Name);
+        _invite = _around.Sip.Stack.Invite(invite, leg.Hop, this);
+        leg.IsDialled = true;
+    }
+
+    private void SendBye(SipDialog dialog, SipHop hop)
+    {
+        _around.Sip.Open(dialog);
+        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), new Bye(this, dialog));
     }
 
     private void ReportRinging(CallAction.ReportRinging ringing)
     {
         var postDialDelay = ringing.RangAt - ringing.InvitedAt;
-        _metrics.Rings(_trunk!.Name, postDialDelay);
+        _around.Metrics.Rings(_leg!.Trunk, _command.Callee, ringing.RangAt - _state.Leg!.Since);
         _span?.SetTag("flashcall.post_dial_delay_ms", postDialDelay.TotalMilliseconds);
-        _reports.Add(new Report.Ringing(
+        _around.Reports.Add(new Report.Ringing(
             new FlashCallRinging
             {
                 VerificationId = _command.VerificationId,
@@ -217,7 +347,7 @@ internal sealed partial class OngoingCall : ISipClient
 
     private void ReportEnd(CallEnd end)
     {
-        _metrics.End(_trunk?.Name ?? "unknown", end);
+        _around.Metrics.End(_leg is { IsDialled: true } ? _leg.Trunk : null, _command.Callee, end);
         _span?.SetTag("flashcall.disposition", end.Disposition.ToString());
         if (end.SipStatus is { } status)
             _span?.SetTag("sip.status", status);
@@ -225,8 +355,8 @@ internal sealed partial class OngoingCall : ISipClient
             _span?.SetTag("flashcall.ring_ms", (end.EndedAt - rangAt).TotalMilliseconds);
         if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
             _span?.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
-        LogEnded(AttemptId, end.Disposition, end.SipStatus);
-        _reports.Add(new Report.Ended(
+        _around.Log.Ended(AttemptId, end.Disposition, end.SipStatus);
+        _around.Reports.Add(new Report.Ended(
             new FlashCallEnded
             {
                 VerificationId = _command.VerificationId,
@@ -237,6 +367,7 @@ internal sealed partial class OngoingCall : ISipClient
                 RangAt = end.RangAt,
                 EndedAt = end.EndedAt,
                 Answered = end.Answered,
+                Trunk = _trunk,
             },
             _span));
     }
@@ -247,37 +378,17 @@ internal sealed partial class OngoingCall : ISipClient
         _span = Telemetry.Source.StartActivity("INVITE", ActivityKind.Client);
         // The span is the call's, which outlives the handling of the command.
         Activity.Current = parent;
-        _span?.SetTag("flashcall.trunk", _trunk?.Name ?? "unknown");
         _span?.SetTag("flashcall.verification_id", _command.VerificationId);
         _span?.SetTag("flashcall.attempt_id", AttemptId);
-        _span?.SetTag("network.transport", "udp");
     }
 
-    private void Note(string step)
+    private void Note(string step, string? trunk = null)
     {
-        if (_span is { IsStopped: false })
-            _span.AddEvent(new ActivityEvent(step, _clock.Now));
+        if (_span is not { IsStopped: false })
+            return;
+        var tags = trunk is null ? null : new ActivityTagsCollection { { "flashcall.trunk", trunk } };
+        _span.AddEvent(new ActivityEvent(step, _clock.Now, tags));
     }
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Attempt {AttemptId} names the trunk {Trunk}, which is not configured. Add it to the setting Trunks, "
-            + "or take it out of the number pool's ranges")]
-    private partial void LogUnknownTrunk(Guid attemptId, string trunk);
-
-    [LoggerMessage(Level = LogLevel.Error,
-        Message = "Attempt {AttemptId} cannot reach trunk {Trunk} at {Address}. See the trunk's Address and FLASHCALL_DIALER__SIPLISTEN")]
-    private partial void LogNoWay(Exception exception, Guid attemptId, string trunk, string address);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Attempt {AttemptId} was picked up on trunk {Trunk} after its end was reported; it is hung up, and will be charged")]
-    private partial void LogAnsweredAfterEnd(Guid attemptId, string? trunk);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Attempt {AttemptId} ended {Disposition} (SIP status {Status})")]
-    private partial void LogEnded(Guid attemptId, CallDisposition disposition, int? status);
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The BYE of attempt {AttemptId} got no answer from trunk {Trunk}; the call may be charged for longer than it lasted")]
-    private partial void LogByeUnanswered(Guid attemptId, string? trunk);
 
     /// <summary>What becomes of a BYE.</summary>
     private sealed class Bye(OngoingCall call, SipDialog dialog) : ISipClient
@@ -285,21 +396,13 @@ internal sealed partial class OngoingCall : ISipClient
         public void OnResponse(SipClientTransaction transaction, SipResponse response)
         {
             if (!response.IsProvisional)
-                call._sip.Close(dialog);
+                call._around.Sip.Close(dialog);
         }
 
         public void OnFailure(SipClientTransaction transaction, SipClientFailure failure)
         {
-            call._sip.Close(dialog);
-            call.LogByeUnanswered(call.AttemptId, call._trunk?.Name);
+            call._around.Sip.Close(dialog);
+            call._around.Log.ByeUnanswered(call.AttemptId, call._trunk);
         }
     }
-}
-
-/// <summary>Makes calls.</summary>
-internal sealed class CallFactory(
-    SipEndpoint sip, DialerSettings settings, CallReports reports, DialerMetrics metrics, TimeProvider time, ILogger<OngoingCall> logger)
-{
-    /// <summary>A call that is not started.</summary>
-    public OngoingCall Create(PlaceFlashCall command) => new(command, sip, settings, reports, metrics, time, logger);
 }

@@ -16,7 +16,7 @@ internal sealed class PlaceFlashCallConsumer(
     CallsInProgress calls,
     AttemptStore attempts,
     ReportSender reports,
-    CallFactory factory,
+    CallSurroundings surroundings,
     ServiceIdentity self,
     DialerSettings settings,
     TimeProvider time) : IConsumer<PlaceFlashCall>
@@ -30,7 +30,7 @@ internal sealed class PlaceFlashCallConsumer(
             throw new ArgumentException($"PlaceFlashCall was refused: {string.Join(' ', result.Errors)}", nameof(context));
 
         // Before the row is there, so that a hang-up that finds the row finds the call too.
-        var call = factory.Create(command);
+        var call = new OngoingCall(command, surroundings);
         if (!calls.TryAdd(call))
             return;
         var dialled = false;
@@ -44,7 +44,7 @@ internal sealed class PlaceFlashCallConsumer(
             {
                 // When recording took so long that the others may have taken this replica for dead and reported the attempt as
                 // interrupted, it is too late to dial.
-                await call.StartAsync(notAfter: Earlier(command.NotAfter, recordingFrom + settings.AliveFor), context.CancellationToken);
+                call.Start(notAfter: Earlier(command.NotAfter, recordingFrom + settings.AliveFor));
                 dialled = true;
             }
             else if (known.EndedAt is not null)

@@ -19,23 +19,34 @@ internal static class InviteRequest
     // Nothing listens here: the call is over before anybody speaks. Carriers look at the offer, and some turn away port 0 or a low one.
     private const int MediaPort = 40000;
 
-    /// <summary>Makes it, with the caller ID as From and, since we vouch for it, as P-Asserted-Identity (RFC 3325 §9.1).</summary>
+    /// <summary>Makes it, with the caller ID as From and, since we vouch for it, as P-Asserted-Identity (RFC 3325 §9.1), for everyone to
+    /// see (RFC 3323 §4.2).</summary>
     /// <param name="callee">The phone to ring.</param>
-    /// <param name="callerId">The caller ID to present, in E.164 form.</param>
+    /// <param name="callerId">The caller ID to present.</param>
     /// <param name="trunk">The trunk.</param>
-    /// <param name="local">Where the trunk reaches us.</param>
-    public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, IPEndPoint local)
+    /// <param name="hop">The way to it.</param>
+    public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, SipHop hop)
     {
-        var host = trunk.Host.Contains(':', StringComparison.Ordinal) ? $"[{trunk.Host}]" : trunk.Host;
-        var called = SipUri.Create(callee.E164, host, trunk.Port == SipUri.DefaultPort ? null : trunk.Port);
-        var caller = new SipAddress(SipUri.Create(callerId.E164, local));
+        var address = TrunkAddress.Parse(trunk.Addresses[0]);
+        var called = SipUri.Create(callee.E164, address.UriHost, address.Port == SipUri.DefaultPort ? null : address.Port);
+        var number = trunk.CallerIdFormat switch
+        {
+            CallerIdFormat.E164 => callerId.E164,
+            CallerIdFormat.E164WithoutPlus => callerId.E164[1..],
+            CallerIdFormat.National => callerId.National,
+            _ => throw new ArgumentOutOfRangeException(nameof(trunk), trunk.CallerIdFormat, "An unknown format of caller IDs."),
+        };
+        var caller = new SipAddress(trunk.Domain is { } domain ? SipUri.Create(number, domain) : SipUri.Create(number, hop.LocalAddress));
         var from = caller.WithTag(SipId.NewTag());
         var invite = SipRequest.Create(SipMethod.Invite, called, from, new SipAddress(called), SipId.NewCallId(), sequence: 1);
         invite.Headers.Add(SipHeaderName.PAssertedIdentity, caller.Text);
-        invite.Headers.Add(SipHeaderName.Contact, new SipAddress(SipUri.Create(user: null, local)).Text);
+        invite.Headers.Add(SipHeaderName.Privacy, "none");
+        invite.Headers.Add(SipHeaderName.Contact, new SipAddress(hop.Contact(user: null)).Text);
         invite.Headers.Add(SipHeaderName.Allow, Allowed);
         invite.Headers.Add(SipHeaderName.UserAgent, Product);
-        invite.SetBody("application/sdp", Offer(local.Address));
+        foreach (var (name, value) in trunk.Headers)
+            invite.Headers.Add(name, value);
+        invite.SetBody("application/sdp", Offer(hop.LocalAddress.Address));
         return invite;
     }
 

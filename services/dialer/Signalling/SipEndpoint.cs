@@ -39,6 +39,17 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
     public async ValueTask<SipHop> HopToAsync(Trunk trunk, CancellationToken cancellationToken) =>
         Stack.HopTo(await _addresses.ResolveAsync(trunk, cancellationToken));
 
+    /// <summary>The ways to a trunk, in the order they are tried.</summary>
+    public async ValueTask<IReadOnlyList<SipHop>> HopsToAsync(Trunk trunk, CancellationToken cancellationToken) =>
+        [await HopToAsync(trunk, cancellationToken)];
+
+    /// <summary>The way to where a trunk sends a call.</summary>
+    public ValueTask<SipHop> HopToAsync(SipUri uri, SipHop origin, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Stack.HopTo(uri.EndPoint ?? origin.Remote));
+
+    /// <summary>64·T1 follows from it.</summary>
+    public TimeSpan T1 => _settings.SipT1;
+
     /// <summary>The way for requests within a dialog; the INVITE's own where the peer names a place that we cannot reach.</summary>
     public SipHop HopTo(SipDialog dialog, SipHop invite)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using FlashCall.Sip;
 
 namespace FlashCall.Dialer.Trunks;
 
@@ -16,19 +17,21 @@ internal sealed class TrunkAddresses(AddressFamily family, TimeProvider time)
     /// <exception cref="SocketException">The host has no such address.</exception>
     public async ValueTask<IPEndPoint> ResolveAsync(Trunk trunk, CancellationToken cancellationToken)
     {
-        if (IPAddress.TryParse(trunk.Host, out var address))
-            return new IPEndPoint(address, trunk.Port);
+        var (host, givenPort) = TrunkAddress.Parse(trunk.Addresses[0]);
+        var port = givenPort ?? SipUri.DefaultPort;
+        if (IPAddress.TryParse(host, out var address))
+            return new IPEndPoint(address, port);
         var now = time.GetUtcNow();
-        if (_known.TryGetValue(trunk.Address, out var known) && known.Until > now)
+        if (_known.TryGetValue(trunk.Addresses[0], out var known) && known.Until > now)
             return known.EndPoint;
         try
         {
             var wanted = family == AddressFamily.InterNetworkV6 ? AddressFamily.Unspecified : family;
-            var addresses = await Dns.GetHostAddressesAsync(trunk.Host, wanted, cancellationToken);
+            var addresses = await Dns.GetHostAddressesAsync(host, wanted, cancellationToken);
             if (addresses.Length == 0)
                 throw new SocketException((int)SocketError.HostNotFound);
-            var endPoint = new IPEndPoint(addresses[0], trunk.Port);
-            _known[trunk.Address] = (endPoint, now + Lifetime);
+            var endPoint = new IPEndPoint(addresses[0], port);
+            _known[trunk.Addresses[0]] = (endPoint, now + Lifetime);
             return endPoint;
         }
         catch (SocketException) when (known.EndPoint is not null)

@@ -14,6 +14,8 @@ public sealed class SipAddress
     {
     }
 
+    private string? _text;
+
     private SipAddress(SipUri uri, string? displayName, SipParameters parameters)
     {
         Uri = uri;
@@ -34,7 +36,7 @@ public sealed class SipAddress
     public string? Tag => Parameters["tag"];
 
     /// <summary>As it stands in a message. Personal data: never to a log, a trace or an error.</summary>
-    public string Text => $"{(DisplayName is null ? "" : $"{SipText.Quote(DisplayName)} ")}<{Uri.Text}>{Parameters}";
+    public string Text => _text ??= $"{(DisplayName is null ? "" : $"{SipText.Quote(DisplayName)} ")}<{Uri.Text}>{Parameters}";
 
     /// <summary>The same address with this tag.</summary>
     /// <exception cref="ArgumentException">The tag is not a token.</exception>
@@ -45,52 +47,63 @@ public sealed class SipAddress
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SipAddress? address)
     {
         address = null;
+        if (!TryScan(text, out var parts)
+            || !SipUri.TryParse(parts.Uri, out var uri) || !SipParameters.TryParse(parts.Parameters, out var parameters))
+        {
+            return false;
+        }
+        var name = parts.Name.IsEmpty ? null : parts.Name[0] == '"' ? SipText.Unquote(parts.Name) : parts.Name.ToString();
+        address = new SipAddress(uri, name, parameters);
+        return true;
+    }
+
+    /// <summary>Whether <see cref="TryParse"/> would read the text.</summary>
+    internal static bool IsValid(ReadOnlySpan<char> text) =>
+        TryScan(text, out var parts) && SipUri.IsValid(parts.Uri) && SipParameters.IsValid(parts.Parameters);
+
+    /// <summary>The address with its user hidden.</summary>
+    public override string ToString() => $"<{Uri}>";
+
+    private static bool TryScan(ReadOnlySpan<char> text, out Parts parts)
+    {
+        parts = default;
         text = SipText.Trim(text);
-        string? displayName = null;
         if (text is ['"', ..])
         {
             var length = SipText.QuotedLength(text);
             if (length < 0)
                 return false;
-            displayName = SipText.Unquote(text[..length]);
+            parts.Name = text[..length];
             text = SipText.Trim(text[length..]);
             if (text is not ['<', ..])
                 return false;
         }
         var open = text.IndexOf('<');
-        ReadOnlySpan<char> uriText, parametersText;
         if (open >= 0)
         {
-            if (open > 0 && !TryParseName(SipText.Trim(text[..open]), out displayName))
+            if (open > 0)
+                parts.Name = SipText.Trim(text[..open]);
+            // Peers write names with dots, umlauts and other signs without quotes; only what breaks the structure is refused.
+            if (open > 0 && parts.Name.IndexOfAny("\"<>,;") >= 0)
                 return false;
             var close = text.IndexOf('>');
             if (close < open)
                 return false;
-            uriText = SipText.Trim(text[(open + 1)..close]);
-            parametersText = text[(close + 1)..];
+            parts.Uri = SipText.Trim(text[(open + 1)..close]);
+            parts.Parameters = text[(close + 1)..];
+            return true;
         }
-        else
-        {
-            var end = text.IndexOf(';');
-            uriText = SipText.Trim(end < 0 ? text : text[..end]);
-            parametersText = end < 0 ? [] : text[end..];
-            // Such a URI has to stand in brackets, or it could not be told where it ends.
-            if (uriText.IndexOfAny(',', '?') >= 0)
-                return false;
-        }
-        if (!SipUri.TryParse(uriText, out var uri) || !SipParameters.TryParse(parametersText, out var parameters))
-            return false;
-        address = new SipAddress(uri, displayName, parameters);
-        return true;
+        var end = text.IndexOf(';');
+        parts.Uri = SipText.Trim(end < 0 ? text : text[..end]);
+        parts.Parameters = end < 0 ? [] : text[end..];
+        // Such a URI has to stand in brackets, or it could not be told where it ends.
+        return parts.Uri.IndexOfAny(',', '?') < 0;
     }
 
-    /// <summary>The address with its user hidden.</summary>
-    public override string ToString() => $"<{Uri}>";
-
-    // Peers write names with dots, umlauts and other signs without quotes; only what breaks the structure is refused.
-    private static bool TryParseName(ReadOnlySpan<char> text, out string? name)
+    private ref struct Parts
     {
-        name = text.IsEmpty ? null : text.ToString();
-        return text.IndexOfAny("\"<>,;") < 0;
+        public ReadOnlySpan<char> Name;
+        public ReadOnlySpan<char> Uri;
+        public ReadOnlySpan<char> Parameters;
     }
 }

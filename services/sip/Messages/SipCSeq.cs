@@ -10,16 +10,21 @@ public sealed record SipCSeq(uint Number, string Method)
     /// <summary>Reads <c>314159 INVITE</c>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SipCSeq? cseq)
     {
-        cseq = null;
+        cseq = TryScan(text, out var number, out var method) ? new SipCSeq(number, SipMethod.Intern(method)) : null;
+        return cseq is not null;
+    }
+
+    internal static bool TryScan(ReadOnlySpan<char> text, out uint number, out ReadOnlySpan<char> method)
+    {
+        number = 0;
+        method = default;
         text = SipText.Trim(text);
         var blank = text.IndexOfAny(' ', '\t');
-        if (blank < 0 || !SipText.TryParseNumber(text[..blank], int.MaxValue, out var number))
+        if (blank < 0 || !SipText.TryParseNumber(text[..blank], int.MaxValue, out var read))
             return false;
-        var method = SipText.Trim(text[blank..]);
-        if (!SipText.IsToken(method))
-            return false;
-        cseq = new SipCSeq((uint)number, SipMethod.Intern(method));
-        return true;
+        number = (uint)read;
+        method = SipText.Trim(text[blank..]);
+        return SipText.IsToken(method);
     }
 
     /// <summary>As it stands in a message.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 
 namespace FlashCall.Sip;
 
@@ -115,6 +116,20 @@ public static class SipHeaderName
     /// <summary>The long, conventionally spelled name; an unknown name is kept as it is written.</summary>
     public static string Canonical(ReadOnlySpan<char> name) =>
         LongFormsBySpan.TryGetValue(name, out var known) ? known : name.ToString();
+
+    /// <summary>The same for a name as it was received, a token.</summary>
+    internal static string Canonical(ReadOnlySpan<byte> name)
+    {
+        Span<char> characters = stackalloc char[64];
+        return Canonical(SipParser.CharsOf(name, characters));
+    }
+
+    /// <inheritdoc cref="Canonical(ReadOnlySpan{char})"/>
+    public static string Canonical(string name) => LongForms.GetValueOrDefault(name, name);
+
+    /// <summary>The long, conventionally spelled name of a header field that is known here.</summary>
+    internal static bool TryFindKnown(string name, [NotNullWhen(true)] out string? canonicalName) =>
+        LongForms.TryGetValue(name, out canonicalName);
 
     /// <summary>Header fields that hold a list of addresses or hops: one line with commas means the same as several lines (RFC 3261
     /// §7.3.1).</summary>

@@ -65,28 +65,37 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>
         var list = new List<SipParameter>(4);
         while (!text.IsEmpty)
         {
-            if (text[0] != ';')
+            if (!TryTake(ref text, out var name, out var value, out var hasValue))
                 return false;
-            text = text[1..];
-            var end = SipText.IndexOutsideQuotes(text, ';');
-            var part = end < 0 ? text : text[..end];
-            text = end < 0 ? [] : text[end..];
-            var equals = part.IndexOf('=');
-            var name = SipText.Trim(equals < 0 ? part : part[..equals]);
-            if (!SipText.IsToken(name))
-                return false;
-            string? value = null;
-            if (equals >= 0)
-            {
-                var raw = SipText.Trim(part[(equals + 1)..]);
-                if (!SipText.IsParameterValue(raw))
-                    return false;
-                value = raw.ToString();
-            }
-            list.Add(new SipParameter(name.ToString(), value));
+            list.Add(new SipParameter(NameOf(name), hasValue ? value.ToString() : null));
         }
         parameters = new SipParameters([.. list]);
         return true;
+    }
+
+    /// <summary>Whether <see cref="TryParse"/> would read the text.</summary>
+    internal static bool IsValid(ReadOnlySpan<char> text)
+    {
+        text = SipText.Trim(text);
+        while (!text.IsEmpty)
+        {
+            if (!TryTake(ref text, out _, out _, out _))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Finds the first parameter of this name in a text that <see cref="TryParse"/> would read.</summary>
+    internal static bool TryFind(ReadOnlySpan<char> text, ReadOnlySpan<char> name, out ReadOnlySpan<char> value)
+    {
+        text = SipText.Trim(text);
+        while (!text.IsEmpty && TryTake(ref text, out var found, out value, out var hasValue))
+        {
+            if (found.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return hasValue;
+        }
+        value = default;
+        return false;
     }
 
     /// <inheritdoc/>
@@ -113,6 +122,38 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>
                 text.Append('=').Append(value);
         }
     }
+
+    private static bool TryTake(
+        scoped ref ReadOnlySpan<char> text, out ReadOnlySpan<char> name, out ReadOnlySpan<char> value, out bool hasValue)
+    {
+        name = value = default;
+        hasValue = false;
+        if (text[0] != ';')
+            return false;
+        text = text[1..];
+        var end = text.IndexOfAny(';', '"');
+        // A quoted string may hold what separates.
+        if (end >= 0 && text[end] == '"')
+            end = SipText.IndexOutsideQuotes(text, ';');
+        var part = end < 0 ? text : text[..end];
+        text = end < 0 ? [] : text[end..];
+        var equals = part.IndexOf('=');
+        hasValue = equals >= 0;
+        name = SipText.Trim(hasValue ? part[..equals] : part);
+        value = hasValue ? SipText.Trim(part[(equals + 1)..]) : [];
+        return SipText.IsToken(name) && (!hasValue || SipText.IsParameterValue(value));
+    }
+
+    private static string NameOf(ReadOnlySpan<char> name) => name switch
+    {
+        "tag" => "tag",
+        "branch" => "branch",
+        "rport" => "rport",
+        "received" => "received",
+        "transport" => "transport",
+        "lr" => "lr",
+        _ => name.ToString(),
+    };
 
     private int IndexOf(string name)
     {

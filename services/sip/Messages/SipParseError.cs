@@ -12,6 +12,9 @@ public enum SipParseError
     /// <summary>The first line is neither a request line nor a status line (RFC 3261 §7.1, §7.2).</summary>
     StartLine,
 
+    /// <summary>The Request-URI cannot be read (RFC 3261 §19.1).</summary>
+    RequestUri,
+
     /// <summary>A version of SIP other than 2.0.</summary>
     Version,
 
@@ -21,9 +24,11 @@ public enum SipParseError
     /// <summary>A line without a colon, a name that is no token, or a control character.</summary>
     HeaderLine,
 
-    /// <summary>More than <see cref="SipParser.MaxHeaders"/> header fields, or more than <see cref="SipParser.MaxMessageBytes"/>
-    /// bytes.</summary>
+    /// <summary>More than <see cref="SipParser.MaxMessageBytes"/> bytes.</summary>
     TooLarge,
+
+    /// <summary>More than <see cref="SipParser.MaxHeaders"/> header fields.</summary>
+    TooManyHeaders,
 
     /// <summary>A header field stands twice that may stand once.</summary>
     Repeated,
@@ -40,8 +45,11 @@ public enum SipParseError
     /// <summary>Call-ID is missing or empty.</summary>
     CallId,
 
-    /// <summary>CSeq is missing, cannot be read, or names another method than the request line.</summary>
+    /// <summary>CSeq is missing or cannot be read.</summary>
     CSeq,
+
+    /// <summary>CSeq names another method than the request line.</summary>
+    CSeqMethod,
 
     /// <summary>Max-Forwards is no number from 0 to 255.</summary>
     MaxForwards,

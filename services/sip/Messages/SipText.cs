@@ -12,12 +12,18 @@ internal static class SipText
     private static readonly SearchValues<char> Token =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~");
 
+    private static readonly SearchValues<byte> TokenBytes =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~"u8);
+
     // Everything a parameter may hold unquoted: tokens, hosts with brackets and colons, and what URIs allow beside them.
     private static readonly SearchValues<char> ParameterValue =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~[]:/&$()@=?#|{}^");
 
     /// <summary>At least one character, all of them token characters.</summary>
     public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(Token);
+
+    /// <inheritdoc cref="IsToken(ReadOnlySpan{char})"/>
+    public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
 
     /// <summary>What may follow the equals sign of a parameter: a quoted string, a token, a host.</summary>
     public static bool IsParameterValue(ReadOnlySpan<char> text) =>
@@ -108,14 +114,13 @@ internal static class SipText
     }
 
     /// <summary>Reads <c>host</c> or <c>host:port</c>; blanks may stand around the colon (RFC 3261 §25.1, COLON).</summary>
-    public static bool TryParseHostPort(ReadOnlySpan<char> text, out string host, out int? port)
+    public static bool TryScanHostPort(ReadOnlySpan<char> text, out ReadOnlySpan<char> host, out int? port)
     {
-        host = "";
         port = null;
         text = Trim(text);
         var colon = text is ['[', ..] ? EndOfBrackets(text) : text.IndexOf(':');
-        var hostPart = colon < 0 ? text : Trim(text[..colon]);
-        if (!IsHost(hostPart))
+        host = colon < 0 ? text : Trim(text[..colon]);
+        if (!IsHost(host))
             return false;
         if (colon >= 0)
         {
@@ -123,7 +128,6 @@ internal static class SipText
                 return false;
             port = (int)number;
         }
-        host = hostPart.ToString();
         return true;
 
         static int EndOfBrackets(ReadOnlySpan<char> text)

@@ -63,63 +63,79 @@ public sealed class SipUri
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SipUri? uri)
     {
         uri = null;
-        var colon = text.IndexOf(':');
-        if (colon <= 0 || !IsScheme(text[..colon]) || !IsClean(text))
+        if (!TryScan(text, out var parts))
             return false;
-        var scheme = text[..colon] switch
-        {
-            "sip" => "sip",
-            "sips" => "sips",
-            "tel" => "tel",
-            var other => other.ToString().ToLowerInvariant(),
-        };
-        var rest = text[(colon + 1)..];
-        if (rest.IsEmpty)
-            return false;
+        var scheme = SchemeOf(parts.Scheme);
         if (scheme is not ("sip" or "sips"))
         {
-            var end = rest.IndexOf(';');
-            uri = new SipUri(text.ToString(), scheme) { User = scheme is "tel" ? (end < 0 ? rest : rest[..end]).ToString() : null };
+            uri = new SipUri(text.ToString(), scheme) { User = scheme is "tel" ? parts.User.ToString() : null };
             return true;
         }
-        return TryParseSip(text, scheme, rest, out uri);
+        if (!SipParameters.TryParse(parts.Parameters, out var parameters))
+            return false;
+        var user = parts.User.Contains('%') ? Uri.UnescapeDataString(parts.User) : parts.User.ToString();
+        uri = new SipUri(text.ToString(), scheme)
+        {
+            User = parts.HasUser ? user : null,
+            Host = parts.Host.ToString(),
+            Port = parts.Port,
+            Parameters = parameters,
+        };
+        return true;
     }
+
+    /// <summary>Whether <see cref="TryParse"/> would read the text.</summary>
+    internal static bool IsValid(ReadOnlySpan<char> text) => TryScan(text, out var parts) && SipParameters.IsValid(parts.Parameters);
 
     /// <summary>The URI with its user hidden: <c>sip:•••@203.0.113.5:5060</c>.</summary>
     public override string ToString() => Host.Length == 0
         ? $"{Scheme}:•••"
         : $"{Scheme}:{(User is null ? "" : "•••@")}{Host}{(Port is null ? "" : $":{Port}")}";
 
-    private static bool TryParseSip(ReadOnlySpan<char> text, string scheme, ReadOnlySpan<char> rest, [NotNullWhen(true)] out SipUri? uri)
+    private static string SchemeOf(ReadOnlySpan<char> scheme) => scheme switch
     {
-        uri = null;
-        string? user = null;
+        "sip" => "sip",
+        "sips" => "sips",
+        "tel" => "tel",
+        var other => other.ToString().ToLowerInvariant(),
+    };
+
+    private static bool TryScan(ReadOnlySpan<char> text, out Parts parts)
+    {
+        parts = default;
+        var colon = text.IndexOf(':');
+        if (colon <= 0 || !IsScheme(text[..colon]) || !IsClean(text))
+            return false;
+        parts.Scheme = text[..colon];
+        var rest = text[(colon + 1)..];
+        if (rest.IsEmpty)
+            return false;
+        if (!parts.Scheme.Equals("sip", StringComparison.OrdinalIgnoreCase)
+            && !parts.Scheme.Equals("sips", StringComparison.OrdinalIgnoreCase))
+        {
+            var stop = rest.IndexOf(';');
+            parts.User = stop < 0 ? rest : rest[..stop];
+            return true;
+        }
         // The user may hold ';' and '?' unescaped, so it ends at the '@' and nothing before that counts.
         var at = rest.IndexOf('@');
-        if (at == 0)
-            return false;
-        if (at > 0)
+        if (at >= 0)
         {
-            var userInfo = rest[..at];
-            var password = userInfo.IndexOf(':');
-            if (password == 0)
+            var password = rest[..at].IndexOf(':');
+            parts.HasUser = true;
+            parts.User = rest[..(password < 0 ? at : password)];
+            if (parts.User.IsEmpty)
                 return false;
-            var raw = (password < 0 ? userInfo : userInfo[..password]).ToString();
-            user = raw.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(raw) : raw;
             rest = rest[(at + 1)..];
         }
         var end = rest.IndexOfAny(';', '?');
-        if (!SipText.TryParseHostPort(end < 0 ? rest : rest[..end], out var host, out var port))
+        if (!SipText.TryScanHostPort(end < 0 ? rest : rest[..end], out parts.Host, out parts.Port))
             return false;
-        var parameters = SipParameters.Empty;
         if (end >= 0 && rest[end] == ';')
         {
-            var tail = rest[end..];
-            var headers = tail.IndexOf('?');
-            if (!SipParameters.TryParse(headers < 0 ? tail : tail[..headers], out parameters))
-                return false;
+            var headers = rest.IndexOf('?');
+            parts.Parameters = headers < 0 ? rest[end..] : rest[end..headers];
         }
-        uri = new SipUri(text.ToString(), scheme) { User = user, Host = host, Port = port, Parameters = parameters };
         return true;
     }
 
@@ -148,4 +164,14 @@ public sealed class SipUri
 
     // '+' is allowed as it is in a user part (RFC 3261 §25.1, user-unreserved), and phone numbers are written so.
     private static string Escape(string user) => Uri.EscapeDataString(user).Replace("%2B", "+", StringComparison.Ordinal);
+
+    private ref struct Parts
+    {
+        public ReadOnlySpan<char> Scheme;
+        public bool HasUser;
+        public ReadOnlySpan<char> User;
+        public ReadOnlySpan<char> Host;
+        public int? Port;
+        public ReadOnlySpan<char> Parameters;
+    }
 }

@@ -67,6 +67,11 @@ public sealed class SipVia
     public static SipVia Create(string protocol, IPEndPoint sentBy, string branch) =>
         new(protocol, SipText.HostOf(sentBy.Address), sentBy.Port, SipParameters.Empty.With("branch", branch).With("rport", null));
 
+    /// <summary>The text of <see cref="Create"/>, as every request of ours has it.</summary>
+    internal static string TextOf(string protocol, IPEndPoint sentBy, string branch) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"SIP/2.0/{protocol} {SipText.HostOf(sentBy.Address)}:{sentBy.Port};branch={branch};rport");
+
     /// <summary>
     /// The same hop, marked with where the request really came from: <c>received</c> if sent-by says another address or the hop asked for
     /// the port, and <c>rport</c> if it asked (RFC 3261 §18.2.1, RFC 3581 §4).
@@ -95,6 +100,35 @@ public sealed class SipVia
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SipVia? via)
     {
         via = null;
+        if (!TryScan(text, out var parts) || !SipParameters.TryParse(parts.Parameters, out var parameters))
+            return false;
+        var protocol = parts.Protocol switch
+        {
+            "UDP" => "UDP",
+            "TCP" => "TCP",
+            "TLS" => "TLS",
+            var other => other.ToString().ToUpperInvariant(),
+        };
+        via = new SipVia(protocol, parts.Host.ToString(), parts.Port, parameters);
+        return true;
+    }
+
+    /// <summary>Whether <see cref="TryParse"/> would read the text, and if so the branch, empty if there is none.</summary>
+    internal static bool TryScanBranch(ReadOnlySpan<char> text, out ReadOnlySpan<char> branch)
+    {
+        branch = default;
+        if (!TryScan(text, out var parts) || !SipParameters.IsValid(parts.Parameters))
+            return false;
+        SipParameters.TryFind(parts.Parameters, "branch", out branch);
+        return true;
+    }
+
+    /// <summary>As it stands in a message; a hop is no personal data.</summary>
+    public override string ToString() => Text;
+
+    private static bool TryScan(ReadOnlySpan<char> text, out Parts parts)
+    {
+        parts = default;
         text = SipText.Trim(text);
         if (!TryTake(ref text, '/', out var name) || !name.Equals("SIP", StringComparison.OrdinalIgnoreCase)
             || !TryTake(ref text, '/', out var version) || version is not "2.0")
@@ -104,20 +138,11 @@ public sealed class SipVia
         var blank = text.IndexOfAny(' ', '\t');
         if (blank <= 0 || !SipText.IsToken(text[..blank]))
             return false;
-        var protocol = text[..blank] switch
-        {
-            "UDP" => "UDP",
-            var other => other.ToString().ToUpperInvariant(),
-        };
+        parts.Protocol = text[..blank];
         text = SipText.Trim(text[blank..]);
         var end = text.IndexOf(';');
-        if (!SipText.TryParseHostPort(end < 0 ? text : text[..end], out var host, out var port)
-            || !SipParameters.TryParse(end < 0 ? [] : text[end..], out var parameters))
-        {
-            return false;
-        }
-        via = new SipVia(protocol, host, port, parameters);
-        return true;
+        parts.Parameters = end < 0 ? [] : text[end..];
+        return SipText.TryScanHostPort(end < 0 ? text : text[..end], out parts.Host, out parts.Port);
 
         static bool TryTake(ref ReadOnlySpan<char> text, char separator, out ReadOnlySpan<char> part)
         {
@@ -128,6 +153,11 @@ public sealed class SipVia
         }
     }
 
-    /// <summary>As it stands in a message; a hop is no personal data.</summary>
-    public override string ToString() => Text;
+    private ref struct Parts
+    {
+        public ReadOnlySpan<char> Protocol;
+        public ReadOnlySpan<char> Host;
+        public int? Port;
+        public ReadOnlySpan<char> Parameters;
+    }
 }

@@ -6,22 +6,23 @@ public abstract class SipClientTransaction
     private SipSent _sent;
     // Where the request goes if the connection that it is too long to do without cannot be opened.
     private SipHop? _otherwise;
+    private SipRequest? _request;
 
     private protected SipClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
     {
         Stack = stack;
-        Request = request;
+        _request = request;
         Hop = hop;
         Client = client;
-        Key = SipTransactionKey.ForClient(request.TopVia, request.Method);
+        Key = SipTransactionKey.ForClient(request);
         Bytes = request.ToBytes();
         Interval = Timings.T1;
-        Retransmission = new SipTimer(Retransmit);
-        Ending = new SipTimer(End);
+        Retransmission = new SipTimer(static transaction => ((SipClientTransaction)transaction).Retransmit(), this);
+        Ending = new SipTimer(static transaction => ((SipClientTransaction)transaction).End(), this);
     }
 
     /// <summary>The request as it was sent.</summary>
-    public SipRequest Request { get; }
+    public SipRequest Request => _request ?? Reread();
 
     /// <summary>Where it was sent.</summary>
     public SipHop Hop { get; private set; }
@@ -106,6 +107,16 @@ public abstract class SipClientTransaction
         Stack.Timers.Stop(Ending);
         Stack.Forget(this);
     }
+
+    /// <summary>
+    /// Lets the request go but for its bytes. A transaction that is all but over waits half a minute for repeats, with thousands of others,
+    /// and the bytes are all that is needed, if anything.
+    /// </summary>
+    private protected void ReleaseRequest() => _request = null;
+
+    private SipRequest Reread() => SipParser.TryParse(Bytes.Span, out var message, out var error) && message is SipRequest request
+        ? request
+        : throw new InvalidOperationException($"A request of ours could not be read again: {error}.");
 
     private protected TimeSpan UnlessReliable(TimeSpan time) => Hop.Transport.IsReliable ? TimeSpan.Zero : time;
 

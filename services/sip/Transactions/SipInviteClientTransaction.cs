@@ -13,7 +13,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     private bool _cancelWanted;
     private bool _cancelSent;
     private bool _cancelRepeated;
-    private byte[]? _ack;
+    private bool _completed;
 
     internal SipInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
         : base(stack, request, hop, client)
@@ -73,6 +73,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             }
         }
         Client.OnResponse(this, response);
+        if (!response.IsProvisional && !response.IsSuccess)
+            ReleaseRequest();
     }
 
     private void Proceed()
@@ -104,14 +106,14 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         {
             _state = State.Completed;
             Stack.Timers.Stop(Retransmission);
-            _ack = SipRequests.AckOf(Request, response).ToBytes();
-            Stack.Transmit(Hop, _ack);
+            _completed = true;
+            Stack.Transmit(Hop, SipWriter.Write(SipRequests.AckOf(Request, response)));
             Stack.Timers.Start(Ending, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
             return true;
         }
         // Also once a 2xx of another fork has come after it.
-        if (_ack is not null)
-            Stack.Retransmit(Hop, _ack);
+        if (_completed)
+            Stack.Retransmit(Hop, SipWriter.Write(SipRequests.AckOf(Request, response)));
         return false;
     }
 

@@ -38,6 +38,8 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
             }
         }
         Client.OnResponse(this, response);
+        if (!response.IsProvisional)
+            ReleaseRequest();
     }
 
     // Timer E.

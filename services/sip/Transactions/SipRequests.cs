@@ -3,6 +3,9 @@ namespace FlashCall.Sip;
 /// <summary>Requests that repeat parts of an INVITE.</summary>
 internal static class SipRequests
 {
+    // Via, Max-Forwards, From, To, Call-ID, CSeq and a route or two.
+    private const int UsualHeaders = 8;
+
     /// <summary>The CANCEL of an INVITE (RFC 3261 §9.1).</summary>
     public static SipRequest CancelOf(SipRequest invite) => Repeat(invite, SipMethod.Cancel, invite);
 
@@ -26,14 +29,14 @@ internal static class SipRequests
 
     private static SipRequest Repeat(SipRequest invite, string method, SipMessage toFrom)
     {
-        var request = new SipRequest(method, invite.Uri);
-        request.Headers.Add(SipHeaderName.Via, invite.TopVia.Text);
-        request.Headers.Copy(SipHeaderName.Route, invite.Headers);
-        request.Headers.Add(SipHeaderName.MaxForwards, "70");
-        request.Headers.Copy(SipHeaderName.From, invite.Headers);
-        request.Headers.Copy(SipHeaderName.To, toFrom.Headers);
-        request.Headers.Copy(SipHeaderName.CallId, invite.Headers);
-        request.Headers.Add(SipHeaderName.CSeq, (invite.CSeq with { Method = method }).ToString());
-        return request;
+        var headers = new SipHeaders([], UsualHeaders);
+        headers.CopyFirst(SipHeaderName.Via, invite.Headers);
+        headers.Copy(SipHeaderName.Route, invite.Headers);
+        headers.AddParsed(SipHeaderName.MaxForwards, "70");
+        headers.Copy(SipHeaderName.From, invite.Headers);
+        headers.Copy(SipHeaderName.To, toFrom.Headers);
+        headers.Copy(SipHeaderName.CallId, invite.Headers);
+        headers.AddParsed(SipHeaderName.CSeq, (invite.CSeq with { Method = method }).ToString());
+        return new SipRequest(method, invite.Uri, headers) { KnownBranch = invite.KnownBranch, KnownMethod = method };
     }
 }

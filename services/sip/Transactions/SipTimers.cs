@@ -1,33 +1,23 @@
 namespace FlashCall.Sip;
 
-/// <summary>Runs a callback once at a time. Made once and started as often as needed.</summary>
-/// <param name="callback">Runs on a thread of the pool. May run once more when the timer is stopped or started in that very moment.</param>
-public sealed class SipTimer(Action callback)
-{
-    internal const int NotQueued = -1;
-
-    internal Action Callback { get; } = callback;
-
-    internal long Due { get; set; }
-
-    internal int Position { get; set; } = NotQueued;
-
-    /// <summary>Counts starts and stops, so that a run that was already due can be told to be out of date.</summary>
-    internal int Generation { get; set; }
-}
-
 /// <summary>
-/// All timers of a stack: one binary heap behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the logarithm
-/// of the timers running, and a stopped timer leaves nothing behind.
+/// All timers of a stack: one timing wheel behind one timer of the <see cref="TimeProvider"/>. Starting and stopping costs the same however
+/// many run, a stopped timer leaves nothing behind, and the clock wakes only when there is something to do. A timer never runs early, and at
+/// most <see cref="Tick"/> late if the machine keeps up.
 /// </summary>
 public sealed class SipTimers : IDisposable
 {
+    /// <summary>What times are rounded up to: 5 ms, a hundredth of T1, so that many timers share one waking.</summary>
+    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
+
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onFault;
     private readonly ITimer _clock;
     private readonly Lock _lock = new();
-    private SipTimer[] _heap = new SipTimer[256];
-    private int _count;
+    private readonly SipTimerWheel _wheel = new();
+    private readonly long _beginning;
+    private readonly long _ticksPerSecond;
+    private readonly long _stampsPerTick;
     private long _armedFor = long.MaxValue;
     private bool _disposed;
 
@@ -35,6 +25,9 @@ public sealed class SipTimers : IDisposable
     {
         _time = time;
         _onFault = onFault;
+        _beginning = time.GetTimestamp();
+        _ticksPerSecond = TimeSpan.TicksPerSecond / Tick.Ticks;
+        _stampsPerTick = time.TimestampFrequency / _ticksPerSecond;
         _clock = time.CreateTimer(static timers => ((SipTimers)timers!).RunDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -44,7 +37,7 @@ public sealed class SipTimers : IDisposable
         get
         {
             lock (_lock)
-                return _count;
+                return _wheel.Count;
         }
     }
 
@@ -55,15 +48,21 @@ public sealed class SipTimers : IDisposable
     {
         ArgumentNullException.ThrowIfNull(timer);
         ArgumentOutOfRangeException.ThrowIfLessThan(dueIn, TimeSpan.Zero);
+        // Rounded up, and in parts, so that long times do not overflow.
+        var stamps = _time.GetTimestamp() - _beginning;
+        var due = stamps / _stampsPerTick
+            + (stamps % _stampsPerTick + dueIn.Ticks % Tick.Ticks * _stampsPerTick / Tick.Ticks + _stampsPerTick - 1) / _stampsPerTick
+            + dueIn.Ticks / Tick.Ticks;
         lock (_lock)
         {
             if (_disposed)
                 return;
-            Remove(timer);
+            _wheel.Remove(timer);
             timer.Generation++;
-            timer.Due = _time.GetTimestamp() + (long)(dueIn.TotalSeconds * _time.TimestampFrequency);
-            Insert(timer);
-            Arm();
+            timer.Due = due;
+            _wheel.Add(timer);
+            if (due < _armedFor)
+                Arm();
         }
     }
 
@@ -74,7 +73,7 @@ public sealed class SipTimers : IDisposable
         // The clock stays as it is armed: waking once for nothing is cheaper than arming it at each stop.
         lock (_lock)
         {
-            Remove(timer);
+            _wheel.Remove(timer);
             timer.Generation++;
         }
     }
@@ -85,37 +84,33 @@ public sealed class SipTimers : IDisposable
         lock (_lock)
         {
             _disposed = true;
-            _heap.AsSpan(0, _count).Clear();
-            _count = 0;
+            _wheel.Clear();
         }
         _clock.Dispose();
     }
 
     private void RunDue()
     {
-        var due = new List<(SipTimer Timer, int Generation)>();
+        var due = new List<SipTimer>();
+        int[] generations;
         lock (_lock)
         {
             _armedFor = long.MaxValue;
-            var now = _time.GetTimestamp();
-            while (_count > 0 && _heap[0].Due <= now)
-            {
-                due.Add((_heap[0], _heap[0].Generation));
-                Remove(_heap[0]);
-            }
+            _wheel.Advance((_time.GetTimestamp() - _beginning) / _stampsPerTick, due);
+            generations = [.. due.Select(timer => timer.Generation)];
             Arm();
         }
-        foreach (var (timer, generation) in due)
+        for (var i = 0; i < due.Count; i++)
         {
             lock (_lock)
             {
                 // One before it in the list may have stopped it, or started it anew.
-                if (timer.Generation != generation || _disposed)
+                if (due[i].Generation != generations[i] || _disposed)
                     continue;
             }
             try
             {
-                timer.Callback();
+                due[i].Run();
             }
             // One failed callback must not keep the other timers from running.
             catch (Exception exception)
@@ -127,74 +122,12 @@ public sealed class SipTimers : IDisposable
 
     private void Arm()
     {
-        if (_disposed || _count == 0 || _heap[0].Due >= _armedFor)
+        if (_disposed || _wheel.NextTick() is not { } next || next >= _armedFor)
             return;
-        _armedFor = _heap[0].Due;
-        var wait = _time.GetElapsedTime(_time.GetTimestamp(), _armedFor).TotalMilliseconds;
+        _armedFor = next;
+        var wait = _time.GetElapsedTime(_time.GetTimestamp(), _beginning + next * _stampsPerTick).TotalMilliseconds;
         // Upward to whole milliseconds, which is what timers count in: waking early would only mean waking twice. And never at once: a
         // clock may run its callback in this very call, where the caller still holds its locks.
         _clock.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait))), Timeout.InfiniteTimeSpan);
-    }
-
-    private void Insert(SipTimer timer)
-    {
-        if (_count == _heap.Length)
-            Array.Resize(ref _heap, _count * 2);
-        Place(timer, _count++);
-        RiseFrom(timer.Position);
-    }
-
-    private void Remove(SipTimer timer)
-    {
-        var position = timer.Position;
-        // The second part: a timer that ran in another stack, or before this one ended.
-        if (position < 0 || position >= _count || !ReferenceEquals(_heap[position], timer))
-            return;
-        timer.Position = SipTimer.NotQueued;
-        var last = _heap[--_count];
-        _heap[_count] = null!;
-        if (position == _count)
-            return;
-        Place(last, position);
-        RiseFrom(position);
-        SinkFrom(last.Position);
-    }
-
-    private void RiseFrom(int position)
-    {
-        var timer = _heap[position];
-        while (position > 0)
-        {
-            var parent = (position - 1) / 2;
-            if (_heap[parent].Due <= timer.Due)
-                break;
-            Place(_heap[parent], position);
-            position = parent;
-        }
-        Place(timer, position);
-    }
-
-    private void SinkFrom(int position)
-    {
-        var timer = _heap[position];
-        while (true)
-        {
-            var child = 2 * position + 1;
-            if (child >= _count)
-                break;
-            if (child + 1 < _count && _heap[child + 1].Due < _heap[child].Due)
-                child++;
-            if (_heap[child].Due >= timer.Due)
-                break;
-            Place(_heap[child], position);
-            position = child;
-        }
-        Place(timer, position);
-    }
-
-    private void Place(SipTimer timer, int position)
-    {
-        _heap[position] = timer;
-        timer.Position = position;
     }
 }

@@ -7,8 +7,14 @@ namespace FlashCall.Sip;
 /// own.</param>
 internal readonly record struct SipTransactionKey(string Branch, string Method, string SentBy)
 {
-    public static SipTransactionKey ForClient(SipVia via, string method) => new(via.Branch ?? "", method, "");
+    public static SipTransactionKey ForClient(SipMessage message) =>
+        new(message.KnownBranch ?? message.TopVia.Branch ?? "", message.KnownMethod ?? message.CSeq.Method, "");
 
     public static SipTransactionKey ForServer(SipVia via, string method) =>
         new(via.Branch ?? "", method is SipMethod.Ack ? SipMethod.Invite : method, via.SentBy);
+
+    public bool Equals(SipTransactionKey other) => Branch == other.Branch && Method == other.Method && SentBy == other.SentBy;
+
+    /// <summary>The branch alone, which is what tells transactions apart but for an INVITE and its CANCEL.</summary>
+    public override int GetHashCode() => Branch.GetHashCode(StringComparison.Ordinal);
 }

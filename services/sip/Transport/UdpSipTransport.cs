@@ -18,6 +18,7 @@ public sealed class UdpSipTransport : SipTransport
     private readonly LocalAddresses _addresses;
     private readonly CancellationTokenSource _closing = new();
     private Task _receiving = Task.CompletedTask;
+    private volatile Target? _target;
     private bool _closed;
 
     /// <summary>Binds the socket.</summary>
@@ -63,7 +64,7 @@ public sealed class UdpSipTransport : SipTransport
         sent = default;
         try
         {
-            return _socket.SendTo(message, SocketFlags.None, _addresses.Mapped(hop.Remote)) == message.Length;
+            return _socket.SendTo(message, SocketFlags.None, SocketAddressOf(hop.Remote)) == message.Length;
         }
         catch (SocketException)
         {
@@ -76,8 +77,21 @@ public sealed class UdpSipTransport : SipTransport
     }
 
     /// <inheritdoc/>
-    protected internal override void Start(SipMessageArrived onMessage, Action<Exception> onError) =>
-        _receiving = Task.Run(() => ReceiveAsync(onMessage, onError), CancellationToken.None);
+    protected internal override void Start(SipMessageArrived onMessage, Action<Exception> onError)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _receiving = ended.Task;
+        var thread = new Thread(() =>
+        {
+            Receive(onMessage, onError);
+            ended.SetResult();
+        })
+        {
+            IsBackground = true,
+            Name = $"SIP {LocalEndPoint}",
+        };
+        thread.Start();
+    }
 
     /// <inheritdoc/>
     protected override async ValueTask CloseAsync()
@@ -85,24 +99,35 @@ public sealed class UdpSipTransport : SipTransport
         if (Interlocked.Exchange(ref _closed, true))
             return;
         await _closing.CancelAsync();
-        await _receiving;
+        // Wakes the receiving thread.
         _socket.Dispose();
+        await _receiving;
         _closing.Dispose();
     }
 
-    private async Task ReceiveAsync(SipMessageArrived onMessage, Action<Exception> onError)
+    // A thread of its own that waits in the kernel: for each datagram the cheapest way there is, and never behind other work.
+    private void Receive(SipMessageArrived onMessage, Action<Exception> onError)
     {
         var buffer = GC.AllocateUninitializedArray<byte>(SipParser.MaxMessageBytes, pinned: true);
         var from = new SocketAddress(_socket.AddressFamily);
         var any = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        while (!_closing.IsCancellationRequested)
+        // One peer sends many in a row, so its address is read once.
+        var last = new SocketAddress(_socket.AddressFamily);
+        IPEndPoint? source = null;
+        while (!Volatile.Read(ref _closed))
         {
             try
             {
-                var length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _closing.Token);
-                onMessage(buffer.AsSpan(0, length), new SipHop(this, _addresses.Unmapped((IPEndPoint)any.Create(from))));
+                var length = _socket.ReceiveFrom(buffer, SocketFlags.None, from);
+                if (source is null || !from.Equals(last))
+                {
+                    source = _addresses.Unmapped((IPEndPoint)any.Create(from));
+                    last.Size = from.Size;
+                    from.Buffer.Span[..from.Size].CopyTo(last.Buffer.Span);
+                }
+                onMessage(buffer.AsSpan(0, length), new SipHop(this, source));
             }
-            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException && Volatile.Read(ref _closed))
             {
                 return;
             }
@@ -110,8 +135,19 @@ public sealed class UdpSipTransport : SipTransport
             catch (Exception exception)
             {
                 onError(exception);
-                await Task.Delay(PauseAfterError, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                _closing.Token.WaitHandle.WaitOne(PauseAfterError);
             }
         }
     }
+
+    private SocketAddress SocketAddressOf(IPEndPoint remote)
+    {
+        var target = _target;
+        if (target is null || !target.EndPoint.Equals(remote))
+            _target = target = new Target(new IPEndPoint(remote.Address, remote.Port), _addresses.Mapped(remote).Serialize());
+        return target.Address;
+    }
+
+    /// <summary>An address in the form that the kernel takes.</summary>
+    private sealed record Target(IPEndPoint EndPoint, SocketAddress Address);
 }

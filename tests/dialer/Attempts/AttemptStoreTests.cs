@@ -52,7 +52,7 @@ public sealed class AttemptStoreTests(ServersFixture servers) : IAsyncLifetime
         var store = await Database.LivingStoreAsync("a");
         var call = Commands.Place("trunk");
         await PlaceAsync(store, call);
-        var end = Ended(call, CallDisposition.Busy) with { SipStatus = 486, RangAt = Now.AddSeconds(2) };
+        var end = Ended(call, CallDisposition.Busy) with { SipStatus = 486, RangAt = Now.AddSeconds(2), Trunk = call.Trunk };
         Assert.Equal([call.AttemptId], await store.RecordEndsAsync([end], CancellationToken.None));
 
         var known = await PlaceAsync(await Database.LivingStoreAsync("b"), call);

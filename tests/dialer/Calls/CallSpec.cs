@@ -9,9 +9,8 @@ internal sealed class CallSpec
 {
     public static readonly DateTimeOffset Zero = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Rings for 3 s, within 12 s, INVITE within 5 s, final response within 32 s of the CANCEL.</summary>
-    public static readonly CallLimits Limits =
-        new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(12), Zero.AddSeconds(5), TimeSpan.FromSeconds(32));
+    /// <summary>Rings within 12 s, INVITE within 5 s, final response within 32 s of the CANCEL.</summary>
+    public static readonly CallLimits Limits = new(TimeSpan.FromSeconds(12), Zero.AddSeconds(5), TimeSpan.FromSeconds(32));
 
     private readonly List<CallAction> _before = [];
     private List<CallAction> _last = [];
@@ -70,20 +69,30 @@ internal sealed class CallSpec
 
     public static CallAction Rings(double at) => new CallAction.ReportRinging(At(0), At(at));
 
-    public static readonly CallAction Invite = new CallAction.SendInvite();
+    public static readonly CallAction Seek = new CallAction.SeekTrunk();
+    public static readonly CallAction Invite = new CallAction.SendInvite(Again: null);
     public static readonly CallAction Cancel = new CallAction.SendCancel();
 
-    public static CallAction Ack(string tag) => new CallAction.SendAck(tag);
+    public static CallAction Again(InviteAgain again) => new CallAction.SendInvite(again);
 
-    public static CallAction Bye(string tag) => new CallAction.SendBye(tag);
+    public static CallAction Ack(string dialog) => new CallAction.SendAck(dialog);
+
+    public static CallAction Bye(string dialog) => new CallAction.SendBye(dialog);
 
     public static CallInput Start(double at = 0) => new CallInput.Start(At(at));
 
+    /// <summary>A trunk that rings for 3 s.</summary>
+    public static CallInput Found(double at = 0, double postDialDelayCap = 60) =>
+        new CallInput.TrunkFound(At(at), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(postDialDelayCap));
+
+    public static CallInput NoTrunk(double at, bool congested = false) => new CallInput.NoTrunk(At(at), congested);
+
     public static CallInput Provisional(int status, double at) => new CallInput.Provisional(At(at), status);
 
-    public static CallInput Success(double at, string tag = "a", int status = 200) => new CallInput.Success(At(at), status, tag);
+    public static CallInput Success(double at, string dialog = "a", int status = 200, bool late = false) =>
+        new CallInput.Success(At(at), status, dialog, late);
 
-    public static CallInput Refusal(int status, double at) => new CallInput.Refusal(At(at), status);
+    public static CallInput Refusal(int status, double at, InviteAgain? again = null) => new CallInput.Refusal(At(at), status, again);
 
     public static CallInput HangUp(double at, CancelReason reason = CancelReason.HangUp) => new CallInput.HangUp(At(at), reason);
 
@@ -91,7 +100,7 @@ internal sealed class CallSpec
 
     public static CallInput NoAnswer(double at) => new CallInput.NoAnswer(At(at));
 
-    public static CallInput NoTransport(double at) => new CallInput.NoTransport(At(at));
+    public static CallInput NoTransport(double at, InviteAgain? again = null) => new CallInput.NoTransport(At(at), again);
 
     public static CallInput Abandon(double at) => new CallInput.Abandon(At(at));
 

@@ -8,15 +8,15 @@ namespace FlashCall.Dialer.Tests.Calls;
 /// <summary>Calls that ring and that we end.</summary>
 public sealed class RingingCallTests
 {
-    private static readonly CallInput[] Rung = [Start(), Provisional(100, 0.1), Provisional(180, 2)];
+    private static readonly CallInput[] Rung = [Start(), Found(), Provisional(100, 0.1), Provisional(180, 2)];
 
     [Fact]
     public void A_started_call_is_invited() =>
-        Given().When(Start()).Then(Invite).AndDeadline(12);
+        Given().When(Start()).Then(Seek).AndDeadline(5).When(Found()).Then(Invite).AndDeadline(12);
 
     [Fact]
     public void Trying_is_not_ringing() =>
-        Given(Start()).When(Provisional(100, 0.1)).Then().AndDeadline(12);
+        Given(Start(), Found()).When(Provisional(100, 0.1)).Then().AndDeadline(12);
 
     [Theory]
     [InlineData(181)]
@@ -24,15 +24,15 @@ public sealed class RingingCallTests
     [InlineData(183)]
     [InlineData(199)]
     public void Progress_is_not_ringing(int status) =>
-        Given(Start(), Provisional(100, 0.1)).When(Provisional(status, 1)).Then().AndDeadline(12);
+        Given(Start(), Found(), Provisional(100, 0.1)).When(Provisional(status, 1)).Then().AndDeadline(12);
 
     [Fact]
     public void Ring_time_counts_from_the_first_180() =>
-        Given(Start(), Provisional(100, 0.1)).When(Provisional(180, 2)).Then(Rings(2)).AndDeadline(5);
+        Given(Start(), Found(), Provisional(100, 0.1)).When(Provisional(180, 2)).Then(Rings(2)).AndDeadline(5);
 
     [Fact]
     public void Ringing_may_come_without_trying() =>
-        Given(Start()).When(Provisional(180, 2)).Then(Rings(2)).AndDeadline(5);
+        Given(Start(), Found()).When(Provisional(180, 2)).Then(Rings(2)).AndDeadline(5);
 
     [Fact]
     public void A_second_180_from_a_fork_changes_nothing() =>
@@ -105,7 +105,7 @@ public sealed class RingingCallTests
     {
         var spec = Given([.. Rung, Clock(5), Refusal(487, 5.1)]);
         CallInput[] late =
-            [Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99), Start(99)];
+            [Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99), Start(99), Found(99), NoTrunk(99)];
         foreach (var input in late)
             spec.When(input).Then().AndDeadline(null);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using FlashCall.Dialer.Signalling;
 using FlashCall.Dialer.Tests.Support;
@@ -54,6 +55,42 @@ public sealed class InviteRequestTests
         Assert.NotEqual(one.From.Tag, other.From.Tag);
     }
 
-    private static SipRequest Create(string trunk, string local) => InviteRequest.Create(
-        Commands.Callee, Commands.CallerId, new Trunk { Name = "trunk", Address = trunk }, new IPEndPoint(IPAddress.Parse(local), 5070));
+    [Theory]
+    [InlineData(CallerIdFormat.E164, "+442079460123")]
+    [InlineData(CallerIdFormat.E164WithoutPlus, "442079460123")]
+    [InlineData(CallerIdFormat.National, "02079460123")]
+    public void It_writes_the_caller_id_as_the_trunk_wants_it(object format, string user)
+    {
+        var invite = Create(new Trunk
+        {
+            Name = "trunk",
+            Addresses = ["h"],
+            CallerIdFormat = (CallerIdFormat)format,
+            Domain = "shop.example",
+            Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Account"] = "4711" },
+        }, "192.0.2.1");
+        Assert.Equal($"sip:{user}@shop.example", invite.From.Uri.Text);
+        Assert.Equal($"<sip:{user}@shop.example>", invite.Headers[SipHeaderName.PAssertedIdentity]);
+        Assert.Equal("none", invite.Headers[SipHeaderName.Privacy]);
+        Assert.Equal("4711", invite.Headers["X-Account"]);
+        Assert.Equal("sip:+46701740605@h", invite.To.Uri.Text);
+    }
+
+    private static SipRequest Create(string address, string local) =>
+        Create(new Trunk { Name = "trunk", Addresses = [address] }, local);
+
+    private static SipRequest Create(Trunk trunk, string local)
+    {
+        var address = new IPEndPoint(IPAddress.Parse(local), 5070);
+        var any = address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback;
+        var transport = new UdpSipTransport(new IPEndPoint(any, 0), advertised: address);
+        try
+        {
+            return InviteRequest.Create(Commands.Callee, Commands.CallerId, trunk, new SipHop(transport, new IPEndPoint(any, 9)));
+        }
+        finally
+        {
+            transport.DisposeAsync().AsTask().Wait();
+        }
+    }
 }

@@ -9,17 +9,23 @@ namespace FlashCall.Dialer.Tests.Support;
 /// <summary>A prepared dialer database of its own, and stores over it as different replicas would have.</summary>
 internal sealed class DialerDatabase : IAsyncDisposable
 {
-    private DialerDatabase(NpgsqlDataSource data) => Data = data;
+    private DialerDatabase(string connectionString)
+    {
+        ConnectionString = connectionString;
+        Data = NpgsqlDataSource.Create(connectionString);
+    }
+
+    public string ConnectionString { get; }
 
     public NpgsqlDataSource Data { get; }
 
     public static async Task<DialerDatabase> CreateAsync(ServersFixture servers)
     {
         var prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
-        string[] prepare = [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}"];
+        string[] prepare = [PlatformHost.PrepareArgument, .. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={prefix}"];
         Assert.Equal(0, await PlatformHost.RunAsync(prepare, DialerService.Build));
         var connection = new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}dialer" };
-        return new DialerDatabase(NpgsqlDataSource.Create(connection));
+        return new DialerDatabase(connection.ConnectionString);
     }
 
     public AttemptStore StoreOf(string replica) => new(Data, new ServiceIdentity("dialer", replica));

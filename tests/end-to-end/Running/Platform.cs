@@ -56,7 +56,7 @@ public sealed partial class Platform : IAsyncLifetime
             {
               "Applications": [{ "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"],
                 "KeyHashes": ["{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"] }],
-              "Trunks": [{ "Name": "demo", "Address": "127.0.0.1:{{sip}}" }],
+              "Trunks": [{ "Name": "demo", "Addresses": ["127.0.0.1:{{sip}}"] }],
               "NumberPool": { "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
               "Verification": { "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }

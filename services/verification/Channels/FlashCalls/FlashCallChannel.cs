@@ -150,6 +150,7 @@ internal sealed class FlashCallChannel : Channel
         InvitedAt = news.InvitedAt,
         RangAt = news.RangAt,
         Answered = news.Answered,
+        Trunk = news.Trunk,
     };
 
     /// <summary>A phone that rang, or was picked up, has shown the caller ID, whatever came of the call then: no failure.</summary>

@@ -19,7 +19,7 @@ internal abstract record FlashCallEvent : AttemptEvent
         /// <summary>The number the phone is rung from.</summary>
         public required CallerId CallerId { get; init; }
 
-        /// <summary>The trunk that may present it.</summary>
+        /// <summary>The trunk that it was leased on; the call may go over another one that may present it.</summary>
         public required string Trunk { get; init; }
 
         /// <summary>What the client is told of it.</summary>
@@ -73,6 +73,9 @@ internal abstract record FlashCallEvent : AttemptEvent
 
         /// <summary>Whether it was picked up, which costs.</summary>
         public required bool Answered { get; init; }
+
+        /// <summary>The trunk that had the call last; null if it was on none, or if nobody said so.</summary>
+        public string? Trunk { get; init; }
     }
 
     /// <summary>The pool or the dialer did not say in time what became of their part.</summary>

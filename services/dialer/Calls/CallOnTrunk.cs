@@ -1,0 +1,86 @@
+using FlashCall.Dialer.Routing;
+using FlashCall.Dialer.Trunks;
+using FlashCall.Sip;
+
+namespace FlashCall.Dialer.Calls;
+
+/// <summary>A call's time on one trunk: where its INVITE goes, and in what other way the same trunk can be asked.</summary>
+/// <param name="turn">The room that the call has there.</param>
+/// <param name="hops">The trunk's addresses, in the order they are tried; one at least.</param>
+internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops)
+{
+    // A chain of servers that point to each other has to end somewhere; carriers need one step.
+    private const int MaxRedirects = 3;
+
+    private int _address;
+    private int _redirects;
+    private SipHop? _redirectedTo;
+    private SipUri? _uri;
+
+    /// <summary>The room that the call has there, and who hears how the trunk does.</summary>
+    public TrunkLeg Turn { get; } = turn;
+
+    /// <summary>The trunk.</summary>
+    public Trunk Trunk => Turn.Trunk;
+
+    /// <summary>Where the INVITE goes, or went last.</summary>
+    public SipHop Hop => _redirectedTo ?? hops[_address];
+
+    /// <summary>Whether an INVITE went out.</summary>
+    public bool IsDialled { get; set; }
+
+    /// <summary>The call is over here.</summary>
+    public void Leave()
+    {
+        if (IsDialled)
+            Turn.Dispose();
+        else
+            Turn.GiveBack();
+    }
+
+    /// <summary>In what other way the trunk can be asked after a refusal; null for none.</summary>
+    /// <param name="response">A final response other than 2xx.</param>
+    public InviteAgain? AfterRefusal(SipResponse response) => response.Status switch
+    {
+        // Only this status speaks of one server and not of the whole trunk (RFC 3263 §4.3).
+        503 => AfterFailure(),
+        _ => null,
+    };
+
+    /// <summary>In what other way the trunk can be asked when an address cannot be reached; null for none.</summary>
+    public InviteAgain? AfterFailure() => _redirectedTo is null && _address + 1 < hops.Count ? InviteAgain.ToNextAddress : null;
+
+    /// <summary>Where a 3xx points to, if it is to be followed: the first of its contacts that is a SIP address.</summary>
+    /// <param name="response">The response.</param>
+    public SipUri? RedirectOf(SipResponse response) =>
+        Trunk.AllowRedirects && response.Status is >= 300 and < 400 && _redirects < MaxRedirects
+            ? response.Addresses(SipHeaderName.Contact).Select(contact => contact.Uri).FirstOrDefault(uri => uri.Scheme is "sip" or "sips")
+            : null;
+
+    /// <summary>The next INVITE goes where a 3xx pointed to.</summary>
+    /// <param name="hop">The way there.</param>
+    /// <param name="uri">Its Request-URI.</param>
+    public void Redirect(SipHop hop, SipUri uri)
+    {
+        _redirects++;
+        _redirectedTo = hop;
+        _uri = uri;
+    }
+
+    /// <summary>The INVITE that asks again.</summary>
+    /// <param name="before">The one before.</param>
+    /// <param name="again">In what they differ.</param>
+    public SipRequest Next(SipRequest before, InviteAgain again)
+    {
+        switch (again)
+        {
+            case InviteAgain.ToNextAddress:
+                _address++;
+                return before.Again();
+            case InviteAgain.WhereRedirected:
+                return before.Again(_uri!);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(again));
+        }
+    }
+}

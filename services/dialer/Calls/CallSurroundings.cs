@@ -1,0 +1,26 @@
+using FlashCall.Dialer.Attempts;
+using FlashCall.Dialer.Reports;
+using FlashCall.Dialer.Routing;
+using FlashCall.Dialer.Signalling;
+using FlashCall.Dialer.Trunks;
+
+namespace FlashCall.Dialer.Calls;
+
+/// <summary>What every call of this process works with.</summary>
+/// <param name="Sip">Our end of SIP.</param>
+/// <param name="Trunks">The trunks as they are now.</param>
+/// <param name="Router">Finds one of them for a call.</param>
+/// <param name="Attempts">Where it is recorded that a call goes over another trunk than its caller ID was leased on.</param>
+/// <param name="Reports">Takes what the platform shall learn about calls.</param>
+/// <param name="Metrics">The figures.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Log">The log.</param>
+internal sealed record CallSurroundings(
+    SipEndpoint Sip,
+    TrunkDirectory Trunks,
+    TrunkRouter Router,
+    AttemptStore Attempts,
+    CallReports Reports,
+    DialerMetrics Metrics,
+    TimeProvider Time,
+    CallLog Log);

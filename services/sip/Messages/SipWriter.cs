@@ -1,0 +1,93 @@
+using System.Text.Unicode;
+
+namespace FlashCall.Sip;
+
+/// <summary>Writes one message into a buffer that each thread keeps (RFC 3261 §7).</summary>
+internal ref struct SipWriter
+{
+    // Larger buffers than this are for messages that hardly come, and are not kept.
+    private const int MostKept = 64 * 1024;
+
+    [ThreadStatic]
+    private static byte[]? _kept;
+
+    private byte[] _buffer;
+    private int _length;
+
+    /// <summary>The message as it goes over the wire, with the Content-Length that its body has.</summary>
+    /// <returns>Valid until this thread writes the next message.</returns>
+    public static ReadOnlySpan<byte> Write(SipMessage message)
+    {
+        var writer = new SipWriter { _buffer = _kept ??= new byte[2048] };
+        message.WriteStartLine(ref writer);
+        writer.AddHeaders(message.Headers, message.Body.Length);
+        writer.Add(message.Body.Span);
+        if (writer._buffer.Length <= MostKept)
+            _kept = writer._buffer;
+        return writer._buffer.AsSpan(0, writer._length);
+    }
+
+    public void Add(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+
+    public void Add(string text)
+    {
+        // Of malformed UTF-16 comes a replacement character, three bytes as any other.
+        Reserve(3 * text.Length);
+        Utf8.FromUtf16(text, _buffer.AsSpan(_length), out _, out var written);
+        _length += written;
+    }
+
+    public void Add(int number)
+    {
+        Reserve(11);
+        number.TryFormat(_buffer.AsSpan(_length), out var written);
+        _length += written;
+    }
+
+    private void AddHeaders(SipHeaders headers, int bodyLength)
+    {
+        var lengthWritten = false;
+        for (var i = 0; i < headers.Count; i++)
+        {
+            var name = headers.NameAt(i);
+            if (ReferenceEquals(name, SipHeaderName.ContentLength))
+            {
+                // One that was read keeps its place; it never says anything but the truth.
+                if (!lengthWritten)
+                    AddContentLength(bodyLength);
+                lengthWritten = true;
+                continue;
+            }
+            Add(name);
+            Add(": "u8);
+            if (headers.TryGetBytesAt(i, out var bytes))
+                Add(bytes);
+            else
+                Add(headers.ValueAt(i));
+            Add("\r\n"u8);
+        }
+        if (!lengthWritten)
+            AddContentLength(bodyLength);
+        Add("\r\n"u8);
+    }
+
+    private void AddContentLength(int length)
+    {
+        Add("Content-Length: "u8);
+        Add(length);
+        Add("\r\n"u8);
+    }
+
+    private Span<byte> Take(int length)
+    {
+        Reserve(length);
+        _length += length;
+        return _buffer.AsSpan(_length - length, length);
+    }
+
+    private void Reserve(int length)
+    {
+        if (_buffer.Length - _length < length)
+            Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, _length + length));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using FlashCall.Sip;
+
+namespace FlashCall.Load.Engine;
+
+/// <summary>
+/// Our side of the measurement in a process of its own, so that its CPU time and memory are those of the engine. Each line that comes in is
+/// a try, <c>PORT RATE CALLS RING-MS</c>, and is answered with a line of JSON, an <see cref="EngineTry"/>. The end of the input ends it.
+/// </summary>
+internal static class EngineProgram
+{
+    // Calls that have not ended by then have failed; a lost datagram is repeated within it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public static async Task RunAsync()
+    {
+        await using var stack = new SipStack(new SipStackOptions(), TimeProvider.System);
+        stack.Start(new Deaf(), new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0)));
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            var numbers = line.Split(' ').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
+            var done = Dial(stack, numbers[0], numbers[1], numbers[2], TimeSpan.FromMilliseconds(numbers[3]));
+            Console.WriteLine(JsonSerializer.Serialize(done));
+        }
+    }
+
+    /// <summary>Starts calls at their times, whatever becomes of those before (an open loop), and waits for their ends.</summary>
+    private static EngineTry Dial(SipStack stack, int port, int rate, int calls, TimeSpan ringTime)
+    {
+        var plan = CallPlan.For(stack, port, ringTime);
+        var tally = new CallTally();
+        var cpu = Environment.CpuUsage.TotalTime;
+        var allocated = GC.GetTotalAllocatedBytes();
+        var collections = GC.CollectionCount(0);
+        var retransmitted = stack.Counters.Retransmitted;
+        var began = Stopwatch.GetTimestamp();
+        for (var started = 0; started < calls;)
+        {
+            var due = Math.Min(calls, (int)(Stopwatch.GetElapsedTime(began).TotalSeconds * rate) + 1);
+            for (; started < due; started++)
+                new DialledCall(stack, plan, tally).Start();
+            Thread.Sleep(1);
+        }
+        var dialling = Stopwatch.GetElapsedTime(began);
+        var mostRinging = 0;
+        var residentWhileRinging = 0L;
+        for (var waited = Stopwatch.GetTimestamp(); tally.Ended < calls && Stopwatch.GetElapsedTime(waited) < ringTime + Patience;)
+        {
+            var ringing = tally.Ringing - tally.Ended;
+            if (ringing > mostRinging)
+                (mostRinging, residentWhileRinging) = (ringing, Environment.WorkingSet);
+            Thread.Sleep(1);
+        }
+        return new EngineTry
+        {
+            Succeeded = tally.Succeeded,
+            Retransmitted = stack.Counters.Retransmitted - retransmitted,
+            DiallingSeconds = dialling.TotalSeconds,
+            Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds,
+            CpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
+            AllocatedBytes = GC.GetTotalAllocatedBytes() - allocated,
+            Collections = GC.CollectionCount(0) - collections,
+            MostRinging = mostRinging,
+            ResidentBytesWhileRinging = residentWhileRinging,
+        };
+    }
+
+    /// <summary>Nobody calls us here.</summary>
+    private sealed class Deaf : ISipServer
+    {
+        public void OnRequest(SipServerTransaction transaction) => transaction.Respond(405);
+
+        public void OnCancel(SipServerTransaction invite)
+        {
+        }
+
+        public void OnAck(SipRequest ack, SipHop source)
+        {
+        }
+
+        public void OnUnacknowledged(SipServerTransaction invite)
+        {
+        }
+    }
+}
+
+/// <summary>What one try of our engine came to.</summary>
+internal sealed record EngineTry
+{
+    public required int Succeeded { get; init; }
+
+    public required long Retransmitted { get; init; }
+
+    public required double DiallingSeconds { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required double CpuSeconds { get; init; }
+
+    public required long AllocatedBytes { get; init; }
+
+    public required int Collections { get; init; }
+
+    public required int MostRinging { get; init; }
+
+    public required long ResidentBytesWhileRinging { get; init; }
+}
