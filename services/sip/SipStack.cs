@@ -11,12 +11,12 @@ namespace FlashCall.Sip;
 /// <code>
 /// var hop = stack.HopTo(trunk);                                   // IPEndPoint
 /// var invite = SipRequest.Create(SipMethod.Invite, uri, from.WithTag(SipId.NewTag()), to, SipId.NewCallId(), 1);
-/// invite.Headers.Add(SipHeaderName.Contact, new SipAddress(SipUri.Create(user, hop.LocalAddress)).Text);
+/// invite.Headers.Add(SipHeaderName.Contact, new SipAddress(hop.Contact(user)).Text);
 /// invite.SetBody("application/sdp", offer);
 /// var transaction = stack.Invite(invite, hop, client);            // client.OnResponse: 100, 180, …
 /// transaction.Cancel();                                           // waits for a provisional response; 487 follows and is acknowledged
 /// // On each 2xx: var dialog = SipDialog.OfCaller(transaction.Request, response);
-/// //              stack.SendAck(dialog.CreateAck(), stack.HopTo(dialog.NextHop(hop.Remote)));
+/// //              stack.SendAck(dialog.CreateAck(), stack.HopTo(dialog.NextHopUri, transaction.Hop));
 /// //              stack.Send(dialog.CreateRequest(SipMethod.Bye), …, client);   once for each dialog, dialog.RemoteTag
 /// </code>
 /// <para>A call from a peer: <see cref="ISipServer.OnRequest"/> gets the transaction and answers it with <c>transaction.Respond(180)</c>,

@@ -35,7 +35,8 @@ public sealed class SipDialog
     /// <summary>The peer's side: tells the forks of one INVITE apart; empty if the peer set none.</summary>
     public string RemoteTag => _remote.Tag ?? "";
 
-    /// <summary>Where requests go: the first route, else the peer's Contact (§12.2.1.1).</summary>
+    /// <summary>Where requests go: the first route, else the peer's Contact (§12.2.1.1). For the way there see
+    /// <see cref="SipRouting"/>.</summary>
     public SipUri NextHopUri => _routes.Count > 0 ? _routes[0].Uri : _remoteTarget;
 
     /// <summary>The caller's side, from its INVITE and a response to it that has a To tag (§12.1.2).</summary>
