@@ -4,6 +4,7 @@ using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
+using FlashCall.Dialer.Trunks.Operations;
 using FlashCall.Hosting;
 using MassTransit;
 
@@ -17,17 +18,17 @@ internal static class DialerService
     {
         var builder = PlatformHost.CreateBuilder(args, "dialer");
         builder.Services.AddSingleton(DialerSettings.Read(builder.Configuration));
+        builder.AddInternalIdentity();
         builder.AddDatabase("dialer", typeof(DialerService).Assembly);
 
         // Hosted services start in this order and stop in the opposite one: the socket first, then the signs of life, then the bus.
         builder.Services.AddSingleton<SipEndpoint>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SipEndpoint>());
         builder.Services.AddHealthChecks().AddCheck<SipEndpoint>("sip", tags: ["ready"]);
+        builder.AddTrunks();
         builder.Services.AddSingleton<AttemptStore>();
         builder.Services.AddSingleton<Liveness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Liveness>());
-        builder.Services.AddSingleton(services =>
-            new TrunkSource(() => [.. services.GetRequiredService<DialerSettings>().Trunks.Values]));
         builder.AddRouting();
         builder.Services.AddSingleton<CallsInProgress>();
         builder.Services.AddSingleton<CallFactory>();
@@ -45,6 +46,8 @@ internal static class DialerService
             .Consume<PlaceFlashCall, PlaceFlashCallConsumer>(call => call.VerificationId)
             .Consume<HangUp, HangUpConsumer>(hangUp => hangUp.VerificationId)
             .ConsumeHere<HangUp, HangUpHereConsumer>(ReplicaQueue.NameOf(builder.Self().Instance), published: false));
-        return builder.Build().UsePlatformDefaults();
+        var app = builder.Build().UsePlatformDefaults();
+        app.MapTrunks();
+        return app;
     }
 }

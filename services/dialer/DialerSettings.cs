@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
@@ -31,8 +32,18 @@ internal sealed record DialerSettings
     /// and at last is reported congested; 0 to 5 seconds, 0.5 by default.</summary>
     public TimeSpan CongestionWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary><c>Trunks</c>: where calls go, by name.</summary>
-    public IReadOnlyDictionary<string, Trunk> Trunks { get; init; } = new Dictionary<string, Trunk>(StringComparer.Ordinal);
+    /// <summary><c>Dialer:SecretsKey</c>: the key that trunks' passwords and private keys are encrypted under in the database, 32 bytes
+    /// in base64, the same for all replicas. Needed only where a trunk has a secret.</summary>
+    public byte[]? SecretsKey { get; init; }
+
+    /// <summary><c>Trunks</c>: the trunks to begin with; the database has those that calls go over.</summary>
+    public IReadOnlyList<TrunkDocument> Trunks { get; init; } = [];
+
+    /// <summary>The path of <see cref="SecretsKey"/> in configuration.</summary>
+    public const string SecretsKeyPath = "Dialer:" + nameof(SecretsKey);
+
+    /// <summary>What the key has to be, for the text of an error.</summary>
+    public const string SecretsKeyForm = "Give 32 random bytes in base64, as 'openssl rand -base64 32' makes, the same to all replicas.";
 
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
@@ -42,7 +53,7 @@ internal sealed record DialerSettings
         var dialer = configuration.GetSection("Dialer");
         mistakes.RefuseUnknown(
             dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor),
-            nameof(CongestionWait));
+            nameof(CongestionWait), nameof(SecretsKey));
         var defaults = new DialerSettings();
         var listen = ReadListen(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
         var settings = new DialerSettings
@@ -57,9 +68,12 @@ internal sealed record DialerSettings
                 dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
             CongestionWait = mistakes.ReadDuration(
                 dialer.GetSection(nameof(CongestionWait)), defaults.CongestionWait, TimeSpan.Zero, TimeSpan.FromSeconds(5)),
-            Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks"))
-                .ToDictionary(trunk => trunk.Name!, trunk => trunk.ToTrunk(TrunkState.Active), StringComparer.Ordinal),
+            SecretsKey = ReadSecretsKey(dialer.GetSection(nameof(SecretsKey)), mistakes),
+            Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks")),
         };
+        var secret = settings.Trunks.FirstOrDefault(trunk => trunk.Secrets != TrunkSecrets.None);
+        if (secret is not null && string.IsNullOrWhiteSpace(dialer[nameof(SecretsKey)]))
+            mistakes.Add(SecretsKeyPath, $"is missing, and the trunk '{secret.Name}' has a secret to be stored. {SecretsKeyForm}");
         mistakes.ThrowIfAny();
         return settings;
     }
@@ -91,5 +105,19 @@ internal sealed record DialerSettings
                 $"is '{text}' and {SettingName.Of($"Dialer:{nameof(SipListen)}")} {listen}. Give both as IPv4, or both as IPv6.");
         }
         return address;
+    }
+
+    private static byte[]? ReadSecretsKey(IConfigurationSection setting, SettingsMistakes mistakes)
+    {
+        if (setting.Value?.Trim() is not { Length: > 0 } text)
+            return null;
+        var key = new byte[SecretBox.KeySize];
+        if (text.Length == Base64.GetMaxEncodedToUtf8Length(key.Length)
+            && Convert.TryFromBase64String(text, key, out var length) && length == key.Length)
+        {
+            return key;
+        }
+        mistakes.Add(setting.Path, $"is not a key. {SecretsKeyForm}");
+        return null;
     }
 }

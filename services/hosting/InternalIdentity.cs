@@ -61,6 +61,14 @@ public static class InternalIdentity
         caller.FindFirstValue(ApplicationClaim)
         ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
 
+    /// <summary>Refuses requests of applications without the scope (403), also where a gateway forgot to.</summary>
+    /// <param name="endpoints">The endpoints.</param>
+    /// <param name="scope">The scope.</param>
+    public static TBuilder RequireScope<TBuilder>(this TBuilder endpoints, string scope)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoints.RequireAuthorization(policy => policy.RequireAssertion(context =>
+            context.User.FindFirstValue(ScopeClaim)?.Split(' ').Contains(scope, StringComparer.Ordinal) == true));
+
     internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)
     {
         var variable = SettingName.Of(setting);

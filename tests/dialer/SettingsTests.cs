@@ -28,7 +28,7 @@ public sealed class SettingsTests
     [InlineData("[2001:db8::10]", "2001:db8::10", null)]
     public void A_trunk_is_read(string address, string host, int? port)
     {
-        var trunk = Read(("Trunks:0:Name", "demo"), ("Trunks:0:Addresses:0", address)).Trunks["demo"];
+        var trunk = Assert.Single(Read(("Trunks:0:Name", "demo"), ("Trunks:0:Addresses:0", address)).Trunks).ToTrunk(TrunkState.Active);
         Assert.Equal(new TrunkAddress(host, port), TrunkAddress.Parse(Assert.Single(trunk.Addresses)));
     }
 
@@ -47,6 +47,9 @@ public sealed class SettingsTests
     [InlineData("Dialer:CongestionWait", "00:00:05.1", "FLASHCALL_DIALER__CONGESTIONWAIT")]
     [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "30", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
+    [InlineData("Dialer:SecretsKey", "secret", "FLASHCALL_DIALER__SECRETSKEY")]
+    [InlineData("Dialer:SecretsKey", "AAECAwQFBgcICQoLDA0ODw==", "FLASHCALL_DIALER__SECRETSKEY")]
+    [InlineData("Trunks:0:Credentials:Username", "flashcall", "FLASHCALL_TRUNKS__0__CREDENTIALS__PASSWORD")]
     [InlineData("Trunks", "127.0.0.1:5080", "FLASHCALL_TRUNKS")]
     [InlineData("Trunks:0:Adress", "127.0.0.1:5080", "FLASHCALL_TRUNKS__0__ADRESS")]
     [InlineData("Trunks:0:Addresses:0", "", "FLASHCALL_TRUNKS__0__ADDRESSES__0")]

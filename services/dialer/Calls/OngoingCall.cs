@@ -16,6 +16,7 @@ internal sealed partial class OngoingCall : ISipClient
     private readonly PlaceFlashCall _command;
     private readonly SipEndpoint _sip;
     private readonly DialerSettings _settings;
+    private readonly TrunkDirectory _trunks;
     private readonly CallReports _reports;
     private readonly DialerMetrics _metrics;
     private readonly ILogger<OngoingCall> _logger;
@@ -35,6 +36,7 @@ internal sealed partial class OngoingCall : ISipClient
         PlaceFlashCall command,
         SipEndpoint sip,
         DialerSettings settings,
+        TrunkDirectory trunks,
         CallReports reports,
         DialerMetrics metrics,
         TimeProvider time,
@@ -43,6 +45,7 @@ internal sealed partial class OngoingCall : ISipClient
         _command = command;
         _sip = sip;
         _settings = settings;
+        _trunks = trunks;
         _reports = reports;
         _metrics = metrics;
         _logger = logger;
@@ -129,7 +132,7 @@ internal sealed partial class OngoingCall : ISipClient
 
     private async ValueTask<SipHop?> FindHopAsync(CancellationToken cancellationToken)
     {
-        if (!_settings.Trunks.TryGetValue(_command.Trunk, out _trunk))
+        if (!(await _trunks.CurrentAsync(cancellationToken)).Trunks.TryGetValue(_command.Trunk, out _trunk))
         {
             LogUnknownTrunk(AttemptId, _command.Trunk);
             return null;
@@ -260,7 +263,7 @@ internal sealed partial class OngoingCall : ISipClient
     }
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "Attempt {AttemptId} names the trunk {Trunk}, which is not configured. Add it to the setting Trunks, "
+        Message = "Attempt {AttemptId} names the trunk {Trunk}, which is not there. Put it at /v1/trunks/{Trunk}, "
             + "or take it out of the number pool's ranges")]
     private partial void LogUnknownTrunk(Guid attemptId, string trunk);
 
@@ -298,8 +301,14 @@ internal sealed partial class OngoingCall : ISipClient
 
 /// <summary>Makes calls.</summary>
 internal sealed class CallFactory(
-    SipEndpoint sip, DialerSettings settings, CallReports reports, DialerMetrics metrics, TimeProvider time, ILogger<OngoingCall> logger)
+    SipEndpoint sip,
+    DialerSettings settings,
+    TrunkDirectory trunks,
+    CallReports reports,
+    DialerMetrics metrics,
+    TimeProvider time,
+    ILogger<OngoingCall> logger)
 {
     /// <summary>A call that is not started.</summary>
-    public OngoingCall Create(PlaceFlashCall command) => new(command, sip, settings, reports, metrics, time, logger);
+    public OngoingCall Create(PlaceFlashCall command) => new(command, sip, settings, trunks, reports, metrics, time, logger);
 }

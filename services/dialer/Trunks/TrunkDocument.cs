@@ -78,6 +78,32 @@ internal sealed record TrunkDocument
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; init; }
 
+    /// <summary>The secrets that it gives.</summary>
+    [JsonIgnore]
+    public TrunkSecrets Secrets => new() { Password = Credentials?.Password.Value, ClientKey = Tls?.ClientKey.Value };
+
+    /// <summary>Whether it has room for a secret and says nothing of it, so that the stored one is to stay.</summary>
+    [JsonIgnore]
+    public bool LeavesSecretsOut =>
+        Credentials is { Password.IsGiven: false } || Tls is { ClientCertificate: not null, ClientKey.IsGiven: false };
+
+    /// <summary>The same with the stored secrets where it leaves them out.</summary>
+    public TrunkDocument WithSecrets(TrunkSecrets stored) => this with
+    {
+        Credentials = Credentials is null or { Username: null, Password: { IsGiven: true, Value: null }, Unknown: null }
+            ? null
+            : Credentials with { Password = Credentials.Password.Or(stored.Password) },
+        // A key goes with its certificate.
+        Tls = Tls?.ClientCertificate is null ? Tls : Tls with { ClientKey = Tls.ClientKey.Or(stored.ClientKey) },
+    };
+
+    /// <summary>The same with its secrets left out.</summary>
+    public TrunkDocument WithoutSecrets() => this with
+    {
+        Credentials = Credentials is null ? null : Credentials with { Password = default },
+        Tls = Tls is null ? null : Tls with { ClientKey = default },
+    };
+
     /// <summary>The trunk that this describes.</summary>
     /// <exception cref="FormatException">It is not right: <see cref="TrunkValidator"/> has not been asked.</exception>
     public Trunk ToTrunk(TrunkState state)
@@ -85,7 +111,7 @@ internal sealed record TrunkDocument
         var usual = new Trunk { Name = Name ?? "", Addresses = [.. Addresses?.Select(address => address ?? "") ?? []] };
         return usual with
         {
-            Transport = TrunkWords.Transports.Read(Transport) ?? usual.Transport,
+            Transport = TrunkWords.Transports.ReadOr(Transport, usual.Transport),
             Credentials = Credentials is { Username: { } username, Password.Value: { } password }
                 ? new TrunkCredentials(username, password)
                 : null,
@@ -96,7 +122,7 @@ internal sealed record TrunkDocument
                 ClientCertificate = Tls.ClientCertificate,
                 ClientKey = Tls.ClientKey.Value,
             },
-            CallerIdFormat = TrunkWords.CallerIdFormats.Read(CallerIdFormat) ?? usual.CallerIdFormat,
+            CallerIdFormat = TrunkWords.CallerIdFormats.ReadOr(CallerIdFormat, usual.CallerIdFormat),
             Domain = Domain,
             Headers = Headers?.ToDictionary(header => header.Key, header => header.Value ?? "", StringComparer.OrdinalIgnoreCase)
                 ?? usual.Headers,

@@ -22,7 +22,7 @@ internal sealed class DialerDatabase : IAsyncDisposable
     public static async Task<DialerDatabase> CreateAsync(ServersFixture servers)
     {
         var prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
-        string[] prepare = [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}"];
+        string[] prepare = [PlatformHost.PrepareArgument, .. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={prefix}"];
         Assert.Equal(0, await PlatformHost.RunAsync(prepare, DialerService.Build));
         var connection = new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}dialer" };
         return new DialerDatabase(connection.ConnectionString);

@@ -1,6 +1,7 @@
 using System.Net;
 using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Signalling;
+using FlashCall.Dialer.Trunks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,6 +16,12 @@ internal sealed class DialerReplica : IAsyncDisposable
     private DialerReplica(WebApplication service) => _service = service;
 
     public IPEndPoint Sip => _service.Services.GetRequiredService<SipEndpoint>().LocalEndPoint;
+
+    /// <summary>Where it serves HTTP.</summary>
+    public Uri Http => new(_service.Urls.First());
+
+    /// <summary>The trunks as this replica sees them.</summary>
+    public TrunkDirectory Trunks => _service.Services.GetRequiredService<TrunkDirectory>();
 
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="platform">Where.</param>

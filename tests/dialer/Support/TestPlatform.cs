@@ -25,7 +25,11 @@ internal sealed class TestPlatform : IAsyncDisposable
         var run = Guid.NewGuid().ToString("N")[..6];
         _busPrefix = $"{servers.BusPrefix}{run}-";
         DatabaseName = $"{servers.DatabasePrefix}{run}_dialer";
-        Arguments = [.. servers.Arguments, $"--DatabasePrefix={servers.DatabasePrefix}{run}_", $"--BusPrefix={_busPrefix}"];
+        Arguments =
+        [
+            .. servers.Arguments, Operator.IdentityArgument,
+            $"--DatabasePrefix={servers.DatabasePrefix}{run}_", $"--BusPrefix={_busPrefix}",
+        ];
         _bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host(new Uri(servers.RabbitMq));
