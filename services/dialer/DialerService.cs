@@ -30,8 +30,6 @@ internal static class DialerService
         builder.Services.AddSingleton<AttemptStore>();
         builder.Services.AddSingleton<Liveness>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Liveness>());
-        builder.Services.AddSingleton(services =>
-            new TrunkSource(() => services.GetRequiredService<TrunkDirectory>().Current.Trunks.Values));
         builder.AddRouting();
         builder.Services.AddSingleton<CallsInProgress>();
         builder.Services.AddSingleton<TrunkDigests>();

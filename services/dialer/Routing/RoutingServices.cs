@@ -1,3 +1,4 @@
+using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
 
 namespace FlashCall.Dialer.Routing;
@@ -5,10 +6,15 @@ namespace FlashCall.Dialer.Routing;
 /// <summary>Puts routing together.</summary>
 internal static class RoutingServices
 {
-    /// <summary>Adds what finds trunks for calls. To be added after the SIP endpoint, so that it ends before it.</summary>
+    /// <summary>Adds what finds trunks for calls. To be added after the SIP endpoint and the trunks, so that it ends before them.</summary>
     public static void AddRouting(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<RoutingMetrics>();
+        builder.Services.AddSingleton(services =>
+        {
+            var directory = services.GetRequiredService<TrunkDirectory>();
+            return new TrunkSource(() => directory.Current.Trunks.Values);
+        });
         builder.Services.AddSingleton<LimitStore>();
         builder.Services.AddSingleton<TrunkLimits>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TrunkLimits>());
