@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 namespace FlashCall.Dialer.Trunks;
 
@@ -13,6 +15,9 @@ internal readonly record struct TrunkAddress(string Host, int? Port)
 {
     /// <summary>What an address has to be, for the text of an error.</summary>
     public const string Form = "Give a host or host:port, such as sip.carrier.example, 192.0.2.10:5060 or [2001:db8::10]:5060.";
+
+    /// <summary>RFC 1035 §2.3.4, as text.</summary>
+    private const int LongestName = 253;
 
     /// <summary>The host as it stands in a URI: IPv6 addresses in brackets (RFC 3261 §19.1.1).</summary>
     public string UriHost => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
@@ -56,10 +61,13 @@ internal readonly record struct TrunkAddress(string Host, int? Port)
     {
         var isBracketed = text is ['[', _, .., ']'];
         host = isBracketed ? text[1..^1] : text;
-        var kind = Uri.CheckHostName(host);
-        // Percent signs (IPv6 zones) and underscores pass as hosts of some URIs; SIP has neither.
-        return isBracketed
-            ? kind == UriHostNameType.IPv6 && !host.Contains('%', StringComparison.Ordinal) && host[0] != '['
-            : kind is UriHostNameType.IPv4 or UriHostNameType.Dns && host.Length <= 253;
+        if (IPAddress.TryParse(host, out var address))
+        {
+            // SIP has no zones (%eth0). What else reads as an IPv4 address, such as 1 or 0x7f.1, is a slip of the pen.
+            return isBracketed
+                ? address.AddressFamily == AddressFamily.InterNetworkV6 && !host.AsSpan().ContainsAny('%', '[')
+                : address.AddressFamily == AddressFamily.InterNetwork && address.ToString() == host;
+        }
+        return !isBracketed && host.Length <= LongestName && Ascii.IsValid(host) && Uri.CheckHostName(host) == UriHostNameType.Dns;
     }
 }

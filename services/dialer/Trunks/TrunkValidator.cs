@@ -17,6 +17,7 @@ internal sealed class TrunkValidator : AbstractValidator<TrunkDocument>
 
     public TrunkValidator()
     {
+        // One mistake a field, but each entry of a list has its own.
         RuleLevelCascadeMode = CascadeMode.Stop;
         RuleFor(trunk => trunk.Name)
             .NotEmpty().WithMessage("is missing. Give the trunk the name that the number ranges refer to.")
@@ -29,7 +30,7 @@ internal sealed class TrunkValidator : AbstractValidator<TrunkDocument>
             .NotEmpty().WithMessage($"is missing. {TrunkAddress.Form}")
             .Must(addresses => addresses!.Count <= MostAddresses).WithMessage($"has too many. Give at most {MostAddresses} addresses.")
             .Must(IsEachOnce).WithMessage("names one twice. Give each address once.");
-        RuleForEach(trunk => trunk.Addresses)
+        RuleForEach(trunk => trunk.Addresses).Cascade(CascadeMode.Continue)
             .Must(address => TrunkAddress.TryParse(address, out _)).WithMessage($"is not an address. {TrunkAddress.Form}");
         RuleFor(trunk => trunk.Credentials!).SetValidator(new OfCredentials()).When(trunk => trunk.Credentials is not null);
         RuleFor(trunk => trunk.Tls)
@@ -52,7 +53,7 @@ internal sealed class TrunkValidator : AbstractValidator<TrunkDocument>
         RuleFor(trunk => trunk.CallerIds)
             .Must(ranges => ranges is null || ranges.Count <= MostCallerIds)
             .WithMessage($"has too many. Give at most {MostCallerIds} ranges.");
-        RuleForEach(trunk => trunk.CallerIds)
+        RuleForEach(trunk => trunk.CallerIds).Cascade(CascadeMode.Continue)
             .Must(pattern => CallerIdRange.TryParse(pattern, out _)).WithMessage($"is no range of numbers. {CallerIdRange.Form}");
         Destinations();
         Limits();
@@ -65,7 +66,7 @@ internal sealed class TrunkValidator : AbstractValidator<TrunkDocument>
             .Must(all => all is null || all.Count <= MostDestinations).WithMessage($"has too many. Give at most {MostDestinations}.")
             .Must(all => all is null || IsEachOnce(all.Select(destination => destination?.Prefix)))
             .WithMessage("has one prefix twice. Give each prefix once.");
-        RuleForEach(trunk => trunk.Destinations)
+        RuleForEach(trunk => trunk.Destinations).Cascade(CascadeMode.Continue)
             .NotNull().WithMessage("is missing. Give a destination, such as {\"prefix\": \"+44\"}.")
             .SetValidator(new OfDestination()!);
         RuleFor(trunk => trunk.Currency)

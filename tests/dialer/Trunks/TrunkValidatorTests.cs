@@ -82,9 +82,11 @@ public sealed class TrunkValidatorTests
     [InlineData("addresses", """["[h]:5060"]""", "Addresses[0]")]
     [InlineData("addresses", """["h:+5060"]""", "Addresses[0]")]
     [InlineData("addresses", """["h h"]""", "Addresses[0]")]
+    [InlineData("addresses", """["b\u00fccher.example", "192.0.2", "0x7f.0.0.1", "192.0.2.010", "[192.0.2.1]", "h.example/x"]""",
+        "Addresses[0]", "Addresses[1]", "Addresses[2]", "Addresses[3]", "Addresses[4]", "Addresses[5]")]
     [InlineData("addresses", """[null]""", "Addresses[0]")]
     [InlineData("addresses", """["h", "H"]""", "Addresses")]
-    [InlineData("addresses", """["1","2","3","4","5","6","7","8","9","a","b","c","d","e","f","g","h"]""", "Addresses")]
+    [InlineData("addresses", """["i","j","k","l","m","n","o","p","q","a","b","c","d","e","f","g","h"]""", "Addresses")]
     [InlineData("transport", "\"sctp\"", "Transport")]
     [InlineData("transport", "\"\"", "Transport")]
     [InlineData("credentials", """{ "username": "u" }""", "Credentials.Password")]
