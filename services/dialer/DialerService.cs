@@ -23,6 +23,7 @@ internal static class DialerService
         builder.AddDatabase("dialer", typeof(DialerService).Assembly);
 
         // Hosted services start in this order and stop in the opposite one: the socket first, then the signs of life, then the bus.
+        builder.Services.AddSingleton<MessageLog>();
         builder.Services.AddSingleton<SipEndpoint>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SipEndpoint>());
         builder.Services.AddHealthChecks().AddCheck<SipEndpoint>("sip", tags: ["ready"]);

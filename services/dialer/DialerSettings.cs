@@ -8,13 +8,21 @@ namespace FlashCall.Dialer;
 /// <summary>The dialer's settings, read once at start.</summary>
 internal sealed record DialerSettings
 {
-    /// <summary><c>Dialer:SipListen</c>: the UDP address and port that SIP is spoken from. Port 0 takes any free one.</summary>
+    /// <summary><c>Dialer:SipListen</c>: the address and port that SIP is spoken from, over UDP and TCP. Port 0 takes any free
+    /// one.</summary>
     public IPEndPoint SipListen { get; init; } = new(IPAddress.Any, 5070);
 
     /// <summary><c>Dialer:SipAdvertised</c>: the IP address that trunks are told to answer to (Via, Contact) where it is not the one
     /// listened on, such as behind a NAT. Null takes the address listened on or, listening on all, the one that the route to the trunk
     /// leaves by.</summary>
     public IPAddress? SipAdvertised { get; init; }
+
+    /// <summary>Where trunks may connect to us over TLS; null where they may not.</summary>
+    public SipTlsSettings? SipTls { get; init; }
+
+    /// <summary><c>Dialer:NameServers</c>: the name servers that trunks' names are looked up with, commas between, such as
+    /// <c>192.0.2.53,192.0.2.54:5353</c>. Empty for those of the system.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary><c>Dialer:SipT1</c>: the round-trip estimate that all SIP timers follow from (RFC 3261 §17.1.1.1), 0.02 to 2 seconds,
     /// 0.5 by default. Less is right only where every trunk is near.</summary>
@@ -53,13 +61,15 @@ internal sealed record DialerSettings
         var dialer = configuration.GetSection("Dialer");
         mistakes.RefuseUnknown(
             dialer, nameof(SipListen), nameof(SipAdvertised), nameof(SipT1), nameof(AliveFor), nameof(KeepAttemptsFor),
-            nameof(CongestionWait), nameof(SecretsKey));
+            nameof(CongestionWait), nameof(SecretsKey), nameof(SipTls), nameof(NameServers));
         var defaults = new DialerSettings();
-        var listen = ReadListen(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
+        var listen = ListenSetting.Read(dialer.GetSection(nameof(SipListen)), defaults.SipListen, mistakes);
         var settings = new DialerSettings
         {
             SipListen = listen ?? defaults.SipListen,
             SipAdvertised = ReadAdvertised(dialer.GetSection(nameof(SipAdvertised)), listen, mistakes),
+            SipTls = SipTlsSettings.Read(dialer.GetSection(nameof(SipTls)), mistakes),
+            NameServers = ListenSetting.ReadNameServers(dialer.GetSection(nameof(NameServers)), mistakes),
             SipT1 = mistakes.ReadDuration(
                 dialer.GetSection(nameof(SipT1)), defaults.SipT1, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(2)),
             AliveFor = mistakes.ReadDuration(
@@ -76,21 +86,6 @@ internal sealed record DialerSettings
             mistakes.Add(SecretsKeyPath, $"is missing, and the trunk '{secret.Name}' has a secret to be stored. {SecretsKeyForm}");
         mistakes.ThrowIfAny();
         return settings;
-    }
-
-    /// <returns>Null where it is wrong.</returns>
-    private static IPEndPoint? ReadListen(IConfigurationSection setting, IPEndPoint otherwise, SettingsMistakes mistakes)
-    {
-        if (setting.Value is not { Length: > 0 } text)
-            return otherwise;
-        // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told. Of an IPv6 address
-        // only what follows the brackets is a port.
-        var colon = text.LastIndexOf(':');
-        var hasPort = colon > text.LastIndexOf(']') && (text[0] == '[' || text.IndexOf(':', StringComparison.Ordinal) == colon);
-        if (hasPort && IPEndPoint.TryParse(text, out var endPoint))
-            return endPoint;
-        mistakes.Add(setting.Path, $"is '{text}'. Give an IP address and a port, such as 0.0.0.0:5070 or [::]:5070.");
-        return null;
     }
 
     private static IPAddress? ReadAdvertised(IConfigurationSection setting, IPEndPoint? listen, SettingsMistakes mistakes)

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Sip;
@@ -8,7 +8,8 @@ namespace FlashCall.Dialer.Signalling;
 /// <summary>The SIP messages to and from trunks that shall be logged, numbers masked. Which ones may change at any time.</summary>
 internal sealed partial class MessageLog
 {
-    private readonly ConcurrentDictionary<IPAddress, string> _trunks = new();
+    // Asked for every message, changed hardly ever.
+    private ImmutableDictionary<IPAddress, string> _trunks = ImmutableDictionary<IPAddress, string>.Empty;
     private readonly ILogger<MessageLog> _logger;
 
     public MessageLog(TrunkDirectory trunks, ILogger<MessageLog> logger)
@@ -26,26 +27,23 @@ internal sealed partial class MessageLog
             return;
         // By the address alone: what a trunk asks of us may come from another port.
         foreach (var hop in hops)
-            _trunks[hop.Remote.Address] = trunk.Name;
+            ImmutableInterlocked.AddOrUpdate(ref _trunks, hop.Remote.Address, trunk.Name, (_, _) => trunk.Name);
     }
 
     /// <summary>Logs a message if it goes to, or comes from, such a trunk.</summary>
     public void Write(SipDirection direction, SipHop hop, ReadOnlySpan<byte> message)
     {
-        if (_trunks.IsEmpty || !_trunks.TryGetValue(hop.Remote.Address, out var trunk))
+        var trunks = Volatile.Read(ref _trunks);
+        if (trunks.IsEmpty || !trunks.TryGetValue(hop.Remote.Address, out var trunk))
             return;
         var masked = MaskedMessage.Of(message);
         LogMessage(trunk, direction, hop, masked);
     }
 
-    private void Forget(TrunkSnapshot snapshot)
-    {
-        foreach (var (address, name) in _trunks)
-        {
-            if (!snapshot.Trunks.TryGetValue(name, out var trunk) || !trunk.LogMessages)
-                _trunks.TryRemove(KeyValuePair.Create(address, name));
-        }
-    }
+    private void Forget(TrunkSnapshot snapshot) => ImmutableInterlocked.Update(
+        ref _trunks,
+        trunks => trunks.RemoveRange(trunks
+            .Where(known => !snapshot.Trunks.TryGetValue(known.Value, out var trunk) || !trunk.LogMessages).Select(known => known.Key)));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trunk {Trunk}: {Direction} over {Hop}\n{SipMessage}")]
     private partial void LogMessage(string trunk, SipDirection direction, SipHop hop, string sipMessage);

@@ -2,27 +2,39 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using FlashCall.Dialer.Trunks;
-using FlashCall.Hosting;
 using FlashCall.Sip;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FlashCall.Dialer.Signalling;
 
-/// <summary>Our end of SIP: one UDP socket for all calls, and the answers to what trunks ask of us.</summary>
+/// <summary>Our end of SIP: the transports that all calls share, and the answers to what trunks ask of us.</summary>
 internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipServer, IAsyncDisposable
 {
     private readonly DialerSettings _settings;
-    private readonly TrunkAddresses _addresses;
+    private readonly SipResolver _resolver;
+    private readonly TrunkWays _ways;
+    private readonly MessageLog _messages;
     private readonly ILogger<SipEndpoint> _logger;
     private readonly ConcurrentDictionary<(string CallId, string LocalTag, string RemoteTag), SipDialog> _dialogs = new();
-    private UdpSipTransport? _transport;
+    private SipTransport? _transport;
 
-    public SipEndpoint(DialerSettings settings, TimeProvider time, ILogger<SipEndpoint> logger)
+    public SipEndpoint(DialerSettings settings, MessageLog messages, TimeProvider time, ILogger<SipEndpoint> logger)
     {
         _settings = settings;
+        _messages = messages;
         _logger = logger;
-        _addresses = new TrunkAddresses(settings.SipListen.AddressFamily, time);
-        Stack = new SipStack(new SipStackOptions { Timings = new SipTimings { T1 = settings.SipT1 }, OnFault = LogFault }, time);
+        Stack = new SipStack(
+            new SipStackOptions
+            {
+                Timings = new SipTimings { T1 = settings.SipT1 },
+                OnFault = LogFault,
+                OnConnectionFailed = NoteConnection,
+                OnMessage = messages.Write,
+            },
+            time);
+        _resolver = new SipResolver(
+            new SipResolverOptions { NameServers = settings.NameServers, Families = FamiliesOf(settings.SipListen) }, time);
+        _ways = new TrunkWays(Stack, _resolver);
     }
 
     /// <summary>Transactions and timers.</summary>
@@ -33,29 +45,24 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
     public IPEndPoint LocalEndPoint =>
         _transport?.LocalEndPoint ?? throw new InvalidOperationException("The SIP socket is bound when the service starts.");
 
-    /// <summary>The way to a trunk.</summary>
-    /// <exception cref="SocketException">Its host has no address.</exception>
-    /// <exception cref="InvalidOperationException">Our socket cannot reach its address.</exception>
-    public async ValueTask<SipHop> HopToAsync(Trunk trunk, CancellationToken cancellationToken) =>
-        Stack.HopTo(await _addresses.ResolveAsync(trunk, cancellationToken));
+    /// <summary>The ways to a trunk, in the order they are tried; one at least.</summary>
+    /// <exception cref="InvalidOperationException">There is none; the message says why.</exception>
+    public async ValueTask<IReadOnlyList<SipHop>> HopsToAsync(Trunk trunk, CancellationToken cancellationToken)
+    {
+        var hops = await _ways.ToAsync(trunk, cancellationToken);
+        _messages.Follow(trunk, hops);
+        return hops;
+    }
 
-    /// <summary>The ways to a trunk, in the order they are tried.</summary>
-    public async ValueTask<IReadOnlyList<SipHop>> HopsToAsync(Trunk trunk, CancellationToken cancellationToken) =>
-        [await HopToAsync(trunk, cancellationToken)];
-
-    /// <summary>The way to where a trunk sends a call.</summary>
+    /// <summary>The way to where a trunk sends a call; the trunk's own where the name leads nowhere.</summary>
     public ValueTask<SipHop> HopToAsync(SipUri uri, SipHop origin, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Stack.HopTo(uri.EndPoint ?? origin.Remote));
+        Stack.HopToAsync(uri, origin, _resolver, cancellationToken);
 
     /// <summary>64·T1 follows from it.</summary>
     public TimeSpan T1 => _settings.SipT1;
 
     /// <summary>The way for requests within a dialog; the INVITE's own where the peer names a place that we cannot reach.</summary>
-    public SipHop HopTo(SipDialog dialog, SipHop invite)
-    {
-        var next = dialog.NextHop(invite.Remote);
-        return invite.Transport.CanReach(next) ? Stack.HopTo(next) : invite;
-    }
+    public SipHop HopTo(SipDialog dialog, SipHop invite) => Stack.HopTo(dialog.NextHopUri, invite);
 
     /// <summary>Remembers an answered call, so that a BYE of the peer that crosses ours finds it.</summary>
     public void Open(SipDialog dialog) => _dialogs[KeyOf(dialog)] = dialog;
@@ -65,18 +72,12 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            var advertised = _settings.SipAdvertised is { } address ? new IPEndPoint(address, _settings.SipListen.Port) : null;
-            _transport = new UdpSipTransport(_settings.SipListen, advertised);
-        }
-        catch (SocketException exception)
-        {
-            throw new SettingsException("FLASHCALL_DIALER__SIPLISTEN",
-                $"names UDP {_settings.SipListen}, which cannot be listened on: {exception.Message}. Free the port or name another.");
-        }
-        Stack.Start(this, _transport);
+        var transports = SipTransports.Open(_settings);
+        _transport = transports[0];
+        Stack.Start(this, transports);
         LogListening(_transport.LocalEndPoint);
+        if (_settings.SipTls is not null)
+            LogListeningTls(transports[^1].LocalEndPoint);
         return Task.CompletedTask;
     }
 
@@ -90,7 +91,7 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_transport is not null
-            ? HealthCheckResult.Healthy($"Listening on UDP {_transport.LocalEndPoint}.")
+            ? HealthCheckResult.Healthy($"Listening on UDP and TCP {_transport.LocalEndPoint}.")
             : HealthCheckResult.Unhealthy("The SIP socket is not bound. See FLASHCALL_DIALER__SIPLISTEN."));
 
     public void OnRequest(SipServerTransaction transaction)
@@ -140,11 +141,32 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
         transaction.Respond(response);
     }
 
+    private static AddressFamily[] FamiliesOf(IPEndPoint listen) =>
+        listen.Address.Equals(IPAddress.IPv6Any) ? [AddressFamily.InterNetworkV6, AddressFamily.InterNetwork] : [listen.AddressFamily];
+
+    private void NoteConnection(SipConnectionFailed failed)
+    {
+        // Whoever scans ports makes connections that fail; and peers close those that they have no use for.
+        if (failed.IsInbound || failed.Failure is SipConnectionFailure.ClosedByPeer)
+            LogConnectionEnded(failed.Hop, failed.Failure, failed.Reason);
+        else
+            LogConnectionFailed(failed.Hop, failed.Failure, failed.Reason);
+    }
+
     private static (string CallId, string LocalTag, string RemoteTag) KeyOf(SipDialog dialog) =>
         (dialog.CallId, dialog.LocalTag, dialog.RemoteTag);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "SIP listens on UDP {EndPoint}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIP listens on UDP and TCP {EndPoint}")]
     private partial void LogListening(IPEndPoint endPoint);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIP listens on TLS {EndPoint}")]
+    private partial void LogListeningTls(IPEndPoint endPoint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to {Hop} failed ({Failure}): {Reason}")]
+    private partial void LogConnectionFailed(SipHop hop, SipConnectionFailure failure, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The connection with {Hop} ended ({Failure}): {Reason}")]
+    private partial void LogConnectionEnded(SipHop hop, SipConnectionFailure failure, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Handling a SIP message failed")]
     private partial void LogFault(Exception exception);
