@@ -12,7 +12,7 @@ public sealed class DialerFixture(ServersFixture servers) : IAsyncLifetime
     private const int Trunks = 40;
 
     private readonly ConcurrentQueue<(string Name, int Port)> _trunks = new(
-        Enumerable.Range(0, Trunks).Select(number => (string.Create(CultureInfo.InvariantCulture, $"trunk-{number}"), FreePort.Next())));
+        Enumerable.Range(0, Trunks).Select(number => (string.Create(CultureInfo.InvariantCulture, $"trunk-{number}"), FreePort.Next(count: 2))));
 
     private TestPlatform? _platform;
     private DialerReplica? _dialer;
@@ -35,7 +35,8 @@ public sealed class DialerFixture(ServersFixture servers) : IAsyncLifetime
             await _platform.DisposeAsync();
     }
 
-    /// <summary>A trunk that no other test uses: its name, and the port of 127.0.0.1 where its peer has to listen.</summary>
+    /// <summary>A trunk that no other test uses: its name, and the port of 127.0.0.1 where its peer has to listen. The next port is free
+    /// too.</summary>
     internal (string Name, int Port) TakeTrunk() =>
         _trunks.TryDequeue(out var trunk) ? trunk : throw new InvalidOperationException("No trunk is left; let the fixture make more.");
 }

@@ -20,7 +20,7 @@ internal static class FreePort
     /// <summary>One port.</summary>
     public static int Next() => Next(count: 1);
 
-    /// <summary>The first of some ports in a row: there are programs that listen on the next one too.</summary>
+    /// <summary>The first of some ports in a row: there are programs that take the next one too (baresip, for TLS).</summary>
     public static int Next(int count)
     {
         while (true)

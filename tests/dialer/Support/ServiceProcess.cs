@@ -31,8 +31,8 @@ internal sealed class ServiceProcess : IDisposable
             "--Dialer:AliveFor=00:00:01", .. DialerReplica.TrunkArguments(trunks)]);
 
     /// <summary>A handset.</summary>
-    public static Task<ServiceProcess> StartHandsetAsync(int sipPort) =>
-        StartAsync("FlashCall.Handset.dll", [$"--Handset:SipListen=127.0.0.1:{sipPort}", "--urls=http://127.0.0.1:0"]);
+    public static Task<ServiceProcess> StartHandsetAsync(int sipPort, params IEnumerable<string> more) =>
+        StartAsync("FlashCall.Handset.dll", [$"--Handset:SipListen=127.0.0.1:{sipPort}", "--urls=http://127.0.0.1:0", .. more]);
 
     private static async Task<ServiceProcess> StartAsync(string assembly, IEnumerable<string> arguments)
     {
