@@ -52,6 +52,7 @@ internal static class DialerService
             .ConsumeHere<HangUp, HangUpHereConsumer>(ReplicaQueue.NameOf(builder.Self().Instance), published: false));
         var app = builder.Build().UsePlatformDefaults();
         app.MapTrunks();
+        app.Services.GetRequiredService<TrunkDirectory>().Follow(app.Services.GetRequiredService<MessageLog>().Keep);
         return app;
     }
 }

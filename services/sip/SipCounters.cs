@@ -19,8 +19,12 @@ public sealed class SipCounters : IDisposable
     private long _sendFailures;
     private long _faults;
 
-    internal SipCounters()
+    /// <summary>Nothing counted yet.</summary>
+    /// <param name="openTransactions">How many transactions are open now.</param>
+    internal SipCounters(Func<int> openTransactions)
     {
+        _meter.CreateObservableUpDownCounter(
+            "flashcall.sip.transactions", openTransactions, "{transaction}", "Transactions that are open, those included that only wait for repeats.");
         Publish("received", "Messages that were received and could be read.", () => Received);
         Publish("sent", "Messages that were sent, repeats included.", () => Sent);
         Publish("malformed", "Messages that could not be read.", () => Malformed);

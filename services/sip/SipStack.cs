@@ -37,11 +37,12 @@ public sealed class SipStack : IAsyncDisposable
     public SipStack(SipStackOptions options, TimeProvider time)
     {
         _options = options;
+        Counters = new SipCounters(() => OpenTransactions);
         Timers = new SipTimers(time, Fault);
     }
 
     /// <summary>What has been counted.</summary>
-    public SipCounters Counters { get; } = new();
+    public SipCounters Counters { get; }
 
     /// <summary>The timers of the transactions; calls may use them for their own times.</summary>
     public SipTimers Timers { get; }

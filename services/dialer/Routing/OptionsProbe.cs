@@ -21,7 +21,7 @@ internal sealed class OptionsProbe(SipEndpoint sip, DialerSettings settings, Tim
         var answer = new Answer(time);
         try
         {
-            var hop = await sip.HopToAsync(trunk with { Addresses = [address] }, cancellationToken);
+            var hop = (await sip.HopsToAsync(trunk with { Addresses = [address] }, cancellationToken))[0];
             answer.Begin();
             sip.Stack.Send(OptionsRequest.Create(trunk, TrunkAddress.Parse(address), hop.LocalAddress), hop, answer);
             var (status, roundTrip) = await answer.Task.WaitAsync(Patience, time, cancellationToken);

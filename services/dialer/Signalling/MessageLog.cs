@@ -6,17 +6,10 @@ using FlashCall.Sip;
 namespace FlashCall.Dialer.Signalling;
 
 /// <summary>The SIP messages to and from trunks that shall be logged, numbers masked. Which ones may change at any time.</summary>
-internal sealed partial class MessageLog
+internal sealed partial class MessageLog(ILogger<MessageLog> logger)
 {
     // Asked for every message, changed hardly ever.
     private ImmutableDictionary<IPAddress, string> _trunks = ImmutableDictionary<IPAddress, string>.Empty;
-    private readonly ILogger<MessageLog> _logger;
-
-    public MessageLog(TrunkDirectory trunks, ILogger<MessageLog> logger)
-    {
-        _logger = logger;
-        trunks.Follow(Forget);
-    }
 
     /// <summary>Learns where a trunk is.</summary>
     /// <param name="trunk">The trunk.</param>
@@ -40,7 +33,8 @@ internal sealed partial class MessageLog
         LogMessage(trunk, direction, hop, masked);
     }
 
-    private void Forget(TrunkSnapshot snapshot) => ImmutableInterlocked.Update(
+    /// <summary>Forgets trunks that are gone, or whose messages shall not be logged any longer.</summary>
+    public void Keep(TrunkSnapshot snapshot) => ImmutableInterlocked.Update(
         ref _trunks,
         trunks => trunks.RemoveRange(trunks
             .Where(known => !snapshot.Trunks.TryGetValue(known.Value, out var trunk) || !trunk.LogMessages).Select(known => known.Key)));

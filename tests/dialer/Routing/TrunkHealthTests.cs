@@ -33,7 +33,8 @@ public sealed class TrunkHealthTests : IAsyncLifetime
     public TrunkHealthTests()
     {
         var metrics = new RoutingMetrics(_services.GetRequiredService<IMeterFactory>());
-        _sip = new SipEndpoint(_settings, TimeProvider.System, NullLogger<SipEndpoint>.Instance);
+        _sip = new SipEndpoint(
+            _settings, new MessageLog(NullLogger<MessageLog>.Instance), TimeProvider.System, NullLogger<SipEndpoint>.Instance);
         _conditions = new TrunkConditions(metrics, TimeProvider.System, NullLogger<TrunkConditions>.Instance);
         _health = new TrunkHealth(
             new TrunkSource(() => Volatile.Read(ref _trunks)), new OptionsProbe(_sip, _settings, TimeProvider.System), _conditions, metrics,

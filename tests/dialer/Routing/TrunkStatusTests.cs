@@ -27,7 +27,8 @@ public sealed class TrunkStatusTests(ServersFixture servers)
         await using var database = await DialerDatabase.CreateAsync(servers);
         await using var here = await LimitedReplica.LivingAsync(database, "here");
         await using var elsewhere = await LimitedReplica.LivingAsync(database, "elsewhere");
-        await using var sip = new SipEndpoint(settings, TimeProvider.System, NullLogger<SipEndpoint>.Instance);
+        await using var sip = new SipEndpoint(
+            settings, new MessageLog(NullLogger<MessageLog>.Instance), TimeProvider.System, NullLogger<SipEndpoint>.Instance);
         await sip.StartAsync(CancellationToken.None);
         var conditions = new TrunkConditions(here.Metrics, time, NullLogger<TrunkConditions>.Instance);
         using var health = new TrunkHealth(

@@ -57,7 +57,8 @@ public sealed class InboundRequestTests : IAsyncLifetime
     }
 
     private static SipEndpoint Endpoint(IPEndPoint listen) =>
-        new(new DialerSettings { SipListen = listen }, TimeProvider.System, NullLogger<SipEndpoint>.Instance);
+        new(new DialerSettings { SipListen = listen }, new MessageLog(NullLogger<MessageLog>.Instance), TimeProvider.System,
+            NullLogger<SipEndpoint>.Instance);
 
     private async Task<string> AskAsync(string method, string toTag)
     {
