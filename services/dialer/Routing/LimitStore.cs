@@ -55,7 +55,8 @@ internal sealed class LimitStore(NpgsqlDataSource data, ServiceIdentity self)
     /// <param name="limit">Its limits, as this replica knows them.</param>
     /// <param name="claim">What is asked.</param>
     /// <param name="cancellationToken">Gives up; whether the claim was carried out is unknown then.</param>
-    /// <exception cref="ReplicaNotAliveException">The others take this replica for dead and do not count what it uses; try later.</exception>
+    /// <exception cref="ReplicaNotAliveException">The others take this replica for dead and do not count what it uses; try
+    /// later.</exception>
     /// <exception cref="NpgsqlException">The database cannot be asked.</exception>
     public async Task<ClaimAnswer> ClaimAsync(string trunk, TrunkLimit limit, Claim claim, CancellationToken cancellationToken)
     {

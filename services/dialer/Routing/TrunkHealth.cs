@@ -95,11 +95,11 @@ internal sealed partial class TrunkHealth(
         {
             LogStopped(trunk.Name);
         }
-        // One address that cannot be asked, for whatever reason, does not keep the others from being asked.
+        // What cannot be asked, for whatever reason, cannot be called either; the other addresses are asked all the same.
         catch (Exception exception)
         {
             LogFailed(exception, trunk.Name, address.Text);
-            Record(trunk, watched, address, address.Health);
+            Record(trunk, watched, address, new AddressHealth(address.Text, Reachability.Down, AskedAt: time.GetUtcNow()));
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed partial class TrunkHealth(
     [LoggerMessage(Level = LogLevel.Information, Message = "Trunk {Trunk} answers OPTIONS at {Address} again (SIP status {Status})")]
     private partial void LogUp(string trunk, string address, int? status);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Trunk {Trunk} could not be asked by OPTIONS at {Address}; the next time tries again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Trunk {Trunk} cannot be asked by OPTIONS at {Address}, and counts as down there")]
     private partial void LogFailed(Exception exception, string trunk, string address);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "An OPTIONS to trunk {Trunk} is left unanswered: the process stops")]

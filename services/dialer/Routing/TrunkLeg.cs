@@ -25,7 +25,7 @@ internal sealed class TrunkLeg : IDisposable
     /// <summary>The trunk.</summary>
     public Trunk Trunk => _slot.Trunk;
 
-    /// <summary>Tells what the call shows about the trunk. May be told each time it shows something: a first 180, and later a 5xx.</summary>
+    /// <summary>Tells what the call shows about the trunk. May be told several times: a first 180, and later a 5xx.</summary>
     public void Report(TrunkOutcome outcome)
     {
         Volatile.Write(ref _reported, 1);

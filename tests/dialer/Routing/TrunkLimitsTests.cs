@@ -132,7 +132,8 @@ public sealed class TrunkLimitsTests(ServersFixture servers) : IAsyncLifetime
         await Database.KillAsync("replica-0");
 
         Assert.NotNull(await waiting);
-        await Assert.ThrowsAsync<ReplicaNotAliveException>(async () => await replicas[0].TakeAsync(trunk, Patience, CancellationToken.None));
+        await Assert.ThrowsAsync<ReplicaNotAliveException>(
+            async () => await replicas[0].TakeAsync(trunk, Patience, CancellationToken.None));
     }
 
     [Fact]

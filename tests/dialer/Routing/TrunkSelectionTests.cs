@@ -74,7 +74,8 @@ public sealed class TrunkSelectionTests
             .. from priority in (int[])[3, 1, 2]
                from reachability in (Reachability[])[Reachability.Down, Reachability.Up, Reachability.Unknown]
                from twin in (string[])["x", "y"]
-               select Trunks.Named($"{reachability}-{priority}-{twin}".ToLowerInvariant()).Presenting(Covering) with { Priority = priority },
+               let name = $"{reachability}-{priority}-{twin}".ToLowerInvariant()
+               select Trunks.Named(name).Presenting(Covering) with { Priority = priority },
         ];
         foreach (var trunk in trunks)
         {
