@@ -14,7 +14,8 @@ public sealed class SippIPv6Tests(ServersFixture servers)
     public async Task Calls_ring_and_are_answered_over_ipv6()
     {
         Assert.SkipUnless(HasLoopback(), "This machine has no IPv6 loopback address.");
-        var (rings, answers) = (new IPEndPoint(IPAddress.IPv6Loopback, FreePort.Next()), new IPEndPoint(IPAddress.IPv6Loopback, FreePort.Next()));
+        var rings = new IPEndPoint(IPAddress.IPv6Loopback, FreePort.Next());
+        var answers = new IPEndPoint(IPAddress.IPv6Loopback, FreePort.Next());
         await using var platform = await TestPlatform.StartAsync(servers);
         await using var dialer = await DialerReplica.StartAsync(
             platform,

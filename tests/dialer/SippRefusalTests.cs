@@ -10,8 +10,10 @@ public sealed class SippRefusalTests(DialerFixture dialer) : IClassFixture<Diale
 {
     [Theory]
     [InlineData(400, "Bad Request", CallDisposition.TrunkFailed)]
+    [InlineData(401, "Unauthorized", CallDisposition.TrunkFailed)]
     [InlineData(403, "Forbidden", CallDisposition.Rejected)]
     [InlineData(404, "Not Found", CallDisposition.InvalidNumber)]
+    [InlineData(407, "Proxy Authentication Required", CallDisposition.TrunkFailed)]
     [InlineData(408, "Request Timeout", CallDisposition.Unreachable)]
     [InlineData(410, "Gone", CallDisposition.Unreachable)]
     [InlineData(420, "Bad Extension", CallDisposition.TrunkFailed)]

@@ -15,7 +15,8 @@ public sealed class SippSilenceTests(DialerFixture dialer) : IClassFixture<Diale
         var (endlessTrunk, endlessPort) = dialer.TakeTrunk();
         await using var silent = await Sipp.StartAsync("silent", silentPort);
         await using var endless = await Sipp.StartAsync("never-ends", endlessPort);
-        var (unheard, unending) = (Commands.Place(silentTrunk, ringSeconds: 1, capSeconds: 1), Commands.Place(endlessTrunk, ringSeconds: 1));
+        var unheard = Commands.Place(silentTrunk, ringSeconds: 1, capSeconds: 1);
+        var unending = Commands.Place(endlessTrunk, ringSeconds: 1);
         await dialer.Platform.SendAsync(unheard);
         await dialer.Platform.SendAsync(unending);
 

@@ -102,7 +102,8 @@ internal sealed class Baresip : IAsyncDisposable
     private async Task CommandAsync(string command)
     {
         var json = JsonSerializer.Serialize(new { command, token = command });
-        await _control.GetStream().WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{json.Length}:{json},")));
+        var netstring = string.Create(CultureInfo.InvariantCulture, $"{json.Length}:{json},");
+        await _control.GetStream().WriteAsync(Encoding.ASCII.GetBytes(netstring));
     }
 
     private async Task ReadAsync()

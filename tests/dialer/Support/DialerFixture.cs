@@ -11,8 +11,8 @@ public sealed class DialerFixture(ServersFixture servers) : IAsyncLifetime
 {
     private const int Trunks = 40;
 
-    private readonly ConcurrentQueue<(string Name, int Port)> _trunks = new(
-        Enumerable.Range(0, Trunks).Select(number => (string.Create(CultureInfo.InvariantCulture, $"trunk-{number}"), FreePort.Next(count: 2))));
+    private readonly ConcurrentQueue<(string Name, int Port)> _trunks = new(Enumerable.Range(0, Trunks)
+        .Select(number => (string.Create(CultureInfo.InvariantCulture, $"trunk-{number}"), FreePort.Next(count: 2))));
 
     private TestPlatform? _platform;
     private DialerReplica? _dialer;

@@ -21,7 +21,7 @@ internal sealed class Kamailio : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Starts it and waits until it answers OPTIONS.</summary>
-    /// <param name="port">Where it listens.</param>
+    /// <param name="port">Where it listens; the next port is for TLS, if that is defined.</param>
     /// <param name="phones">The ports of one or two phones on 127.0.0.1.</param>
     /// <param name="define">What else the configuration is told, such as <c>WITH_DIGEST</c>.</param>
     public static async Task<Kamailio> StartAsync(int port, int[] phones, params string[] define)
@@ -29,7 +29,8 @@ internal sealed class Kamailio : IAsyncDisposable
         var folder = PeerProgram.CreateFolder("kamailio");
         string[] defines =
         [
-            Phone("FIRST_PHONE", phones[0]), .. phones.Length > 1 ? ["WITH_SECOND", Phone("SECOND_PHONE", phones[1])] : Array.Empty<string>(),
+            Phone("FIRST_PHONE", phones[0]),
+            .. phones.Length > 1 ? ["WITH_SECOND", Phone("SECOND_PHONE", phones[1])] : Array.Empty<string>(),
             .. define,
         ];
         var kamailio = new Kamailio(
@@ -38,7 +39,9 @@ internal sealed class Kamailio : IAsyncDisposable
                 // In the foreground, logging to standard error, with all its files in its folder, as whoever runs the tests.
                 "-DD", "-E", "-f", Path.Combine(AppContext.BaseDirectory, "kamailio", "proxy.cfg"),
                 "-Y", folder.FullName, "-P", Path.Combine(folder.FullName, "pid"), "-m", "16", "-M", "4",
-                "-l", Listen("udp", port), "-l", Listen("tcp", port), .. defines.SelectMany(text => (string[])["-A", text]),
+                "-l", Listen("udp", port), "-l", Listen("tcp", port),
+                .. define.Contains("WITH_TLS") ? ["-l", Listen("tls", port + 1)] : Array.Empty<string>(),
+                .. defines.SelectMany(text => (string[])["-A", text]),
             ]),
             port);
         try
@@ -65,7 +68,8 @@ internal sealed class Kamailio : IAsyncDisposable
 
     private static string Phone(string name, int port) => string.Create(CultureInfo.InvariantCulture, $"{name}=\"{port}\"");
 
-    private static string Listen(string transport, int port) => string.Create(CultureInfo.InvariantCulture, $"{transport}:127.0.0.1:{port}");
+    private static string Listen(string transport, int port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{transport}:127.0.0.1:{port}");
 
     private async Task<bool> AnswersAsync()
     {
@@ -88,7 +92,8 @@ internal sealed class Kamailio : IAsyncDisposable
         try
         {
             await socket.SendAsync(Encoding.ASCII.GetBytes(options), EndPoint, patience.Token);
-            return Encoding.ASCII.GetString((await socket.ReceiveAsync(patience.Token)).Buffer).StartsWith("SIP/2.0 200", StringComparison.Ordinal);
+            var response = Encoding.ASCII.GetString((await socket.ReceiveAsync(patience.Token)).Buffer);
+            return response.StartsWith("SIP/2.0 200", StringComparison.Ordinal);
         }
         // Nobody listens yet.
         catch (Exception exception) when (exception is OperationCanceledException or SocketException)

@@ -69,8 +69,9 @@ internal sealed class LossyPath : IAsyncDisposable
     public IReadOnlyList<Passage> PassagesOf(string callee)
     {
         var passages = _passages.ToArray();
-        var calls = passages.Where(passage => passage.Message is SipRequest { Method: SipMethod.Invite } invite && invite.Uri.User == callee)
-            .Select(passage => passage.Message.CallId).ToHashSet(StringComparer.Ordinal);
+        var calls = passages.Select(passage => passage.Message)
+            .Where(message => message is SipRequest { Method: SipMethod.Invite } invite && invite.Uri.User == callee)
+            .Select(invite => invite.CallId).ToHashSet(StringComparer.Ordinal);
         return [.. passages.Where(passage => calls.Contains(passage.Message.CallId))];
     }
 
@@ -154,6 +155,7 @@ internal sealed class LossyPath : IAsyncDisposable
     private byte[] WithRecordRoute(byte[] invite)
     {
         var firstLine = invite.AsSpan().IndexOf("\r\n"u8) + 2;
-        return [.. invite.AsSpan(0, firstLine), .. Encoding.ASCII.GetBytes($"Record-Route: <sip:{Address};lr>\r\n"), .. invite.AsSpan(firstLine)];
+        var route = Encoding.ASCII.GetBytes($"Record-Route: <sip:{Address};lr>\r\n");
+        return [.. invite.AsSpan(0, firstLine), .. route, .. invite.AsSpan(firstLine)];
     }
 }

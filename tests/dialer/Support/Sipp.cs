@@ -48,7 +48,8 @@ internal sealed class Sipp : IAsyncDisposable
     }
 
     /// <summary>Waits until a message with such a text has come or gone.</summary>
-    public Task SeesAsync(string text) => Eventually.TrueAsync(() => Log(MessageLog).Contains(text, StringComparison.Ordinal), $"SIPp sees {text}");
+    public Task SeesAsync(string text) =>
+        Eventually.TrueAsync(() => Log(MessageLog).Contains(text, StringComparison.Ordinal), $"SIPp sees {text}");
 
     /// <summary>Waits until the scenario has run through.</summary>
     public async Task SucceedsAsync()
