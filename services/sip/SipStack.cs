@@ -276,8 +276,8 @@ public sealed class SipStack : IAsyncDisposable
             return;
         }
         Counters.CountMalformed();
-        if (SipMalformedRequest.TryAnswer(bytes, error, source.Remote, out var response, out var via))
-            Refuse(response, via, source);
+        if (SipMalformedRequest.TryAnswer(bytes, error, source.Remote, out var response, out var target))
+            Refuse(response, target, source);
     }
 
     private void ReceiveResponse(SipResponse response)
@@ -406,15 +406,14 @@ public sealed class SipStack : IAsyncDisposable
     private void Refuse(SipRequest request, SipHop source, int status, string? reason = null)
     {
         if (request.Method != SipMethod.Ack)
-            Refuse(SipResponse.For(request, status, SipId.NewTag(), reason), request.TopVia, source);
+            Refuse(SipResponse.For(request, status, SipId.NewTag(), reason), request.TopVia.ResponseTarget(source.Remote), source);
     }
 
-    private void Refuse(SipResponse response, SipVia via, SipHop source)
+    private void Refuse(SipResponse response, IPEndPoint target, SipHop source)
     {
         Counters.CountRefused();
-        // Over a connection it goes back on it; else where the Via says.
-        var hop = source.Transport.IsReliable ? source : source with { Remote = via.ResponseTarget(source.Remote) };
-        Transmit(hop, SipWriter.Write(response));
+        // Over a connection it goes back on it.
+        Transmit(source.Transport.IsReliable ? source : source with { Remote = target }, SipWriter.Write(response));
     }
 
     private string UnsupportedExtensions(SipRequest request) => string.Join(", ", request.Headers.All(SipHeaderName.Require)

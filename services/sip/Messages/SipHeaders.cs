@@ -190,7 +190,7 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
     {
         if (!SipHeaderName.TryFindKnown(name, out var canonical) && !SipText.IsToken(name))
             throw new ArgumentException("The name of a header field is a token (RFC 3261 §25.1).", nameof(name));
-        if (value.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
+        if (SipText.BreaksLine(value))
             throw new ArgumentException("The value of a header field holds no line break and no NUL.", nameof(value));
         return new Field { Name = canonical ?? name, Value = value.Trim() };
     }

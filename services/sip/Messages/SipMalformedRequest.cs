@@ -12,32 +12,38 @@ internal static class SipMalformedRequest
     private static readonly string[] Repeated =
         [SipHeaderName.Via, SipHeaderName.From, SipHeaderName.To, SipHeaderName.CallId, SipHeaderName.CSeq];
 
+    // Without these the peer cannot tell which request was meant (§17.1.3).
+    private static readonly string[] Needed = [SipHeaderName.Via, SipHeaderName.CSeq];
+
     /// <summary>Makes the response.</summary>
     /// <param name="bytes">What the parser refused.</param>
     /// <param name="error">Why.</param>
     /// <param name="source">Where it came from.</param>
     /// <param name="response">The response, its Via marked with the source.</param>
-    /// <param name="via">The hop that it goes back to.</param>
-    /// <returns>False for a response, an ACK, and a request that lacks a Via that can be read, or From, To, Call-ID or CSeq
-    /// altogether.</returns>
+    /// <param name="target">Where it goes: over an unreliable transport where Via says, or back if Via cannot be read.</param>
+    /// <returns>False for a response, an ACK, and a request without Via or CSeq.</returns>
     public static bool TryAnswer(
         ReadOnlySpan<byte> bytes,
         SipParseError error,
         IPEndPoint source,
         [NotNullWhen(true)] out SipResponse? response,
-        [NotNullWhen(true)] out SipVia? via)
+        out IPEndPoint target)
     {
-        (response, via) = (null, null);
+        (response, target) = (null, source);
         if (error is SipParseError.KeepAlive or SipParseError.None)
             return false;
         bytes = bytes.TrimStart("\r\n"u8);
         if (!IsRequest(SipParser.TakeLine(ref bytes)))
             return false;
         var headers = new SipHeaders();
-        if (!TryCollect(bytes, headers) || !SipVia.TryParse(headers[SipHeaderName.Via], out via))
+        if (!TryCollect(bytes, headers))
             return false;
-        via = via.WithSource(source);
-        headers.SetFirst(SipHeaderName.Via, via.Text);
+        if (SipVia.TryParse(headers[SipHeaderName.Via], out var via))
+        {
+            via = via.WithSource(source);
+            headers.SetFirst(SipHeaderName.Via, via.Text);
+            target = via.ResponseTarget(source);
+        }
         // A To that can be read gets a tag, as every response but a 100 has one (§8.2.6.2).
         if (SipAddress.TryParse(headers[SipHeaderName.To], out var to) && to.Tag is null)
             headers.SetFirst(SipHeaderName.To, to.WithTag(SipId.NewTag()).Text);
@@ -75,7 +81,7 @@ internal static class SipMalformedRequest
             value.Clear().Append(Encoding.UTF8.GetString(text));
         }
         Add(headers, last, value);
-        foreach (var name in Repeated)
+        foreach (var name in Needed)
         {
             if (headers.IndexOf(name) < 0)
                 return false;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -19,9 +18,6 @@ public static class SipParser
 
     // Values are checked as characters; longer ones than this take their room from the heap.
     private const int UsualValueLength = 512;
-
-    private static readonly SearchValues<byte> Controls =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c != '\t').Append(127).Select(c => (byte)c)]);
 
     /// <summary>Reads one whole message, as a datagram carries it. What follows its body is left out (RFC 3261 §18.3).</summary>
     /// <param name="bytes">The datagram; not kept.</param>
@@ -120,7 +116,7 @@ public static class SipParser
         ReadOnlySpan<byte> line, Span<char> characters, out string? method, out SipUri? uri, out int status)
     {
         (method, uri, status) = (null, null, 0);
-        if (line.ContainsAny(Controls))
+        if (SipText.HasControl(line))
             return SipParseError.StartLine;
         if (IsVersion(line))
         {
@@ -174,7 +170,7 @@ public static class SipParser
         var line = TakeLine(ref rest);
         // A line that begins with a blank continues the one before (§7.3.1).
         var folded = rest is [(byte)' ' or (byte)'\t', ..];
-        if (line.ContainsAny(Controls))
+        if (SipText.HasControl(line))
             return SipParseError.HeaderLine;
         var colon = line.IndexOf((byte)':');
         var name = colon < 0 ? [] : line[..colon].TrimEnd(" \t"u8);
@@ -208,7 +204,7 @@ public static class SipParser
         while (rest is [(byte)' ' or (byte)'\t', ..])
         {
             var line = TakeLine(ref rest);
-            if (line.ContainsAny(Controls))
+            if (SipText.HasControl(line))
                 return false;
             unfolded.Append(' ').Append(Encoding.UTF8.GetString(line.Trim(" \t"u8)));
         }

@@ -12,6 +12,9 @@ internal static class SipText
     private static readonly SearchValues<char> Token =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~");
 
+    private static readonly SearchValues<byte> Controls =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Where(c => c != '\t').Append(127).Select(c => (byte)c)]);
+
     private static readonly SearchValues<byte> TokenBytes =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~"u8);
 
@@ -24,6 +27,26 @@ internal static class SipText
 
     /// <inheritdoc cref="IsToken(ReadOnlySpan{char})"/>
     public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
+
+    /// <summary>Whether a line holds a control character other than a tab, unless a backslash stands before it, as one may in a quoted
+    /// string (RFC 3261 §25.1, quoted-pair). One that would end the line is never right.</summary>
+    public static bool HasControl(ReadOnlySpan<byte> line)
+    {
+        for (var from = 0; from < line.Length;)
+        {
+            var index = line[from..].IndexOfAny(Controls);
+            if (index < 0)
+                return false;
+            index += from;
+            if (line[index] is (byte)'\r' or (byte)'\n' || index == 0 || line[index - 1] != '\\')
+                return true;
+            from = index + 1;
+        }
+        return false;
+    }
+
+    /// <summary>Whether a value would break the message it is written into.</summary>
+    public static bool BreaksLine(ReadOnlySpan<char> value) => value.IndexOfAny('\r', '\n') >= 0 || HasBareNul(value);
 
     /// <summary>What may follow the equals sign of a parameter: a quoted string, a token, a host.</summary>
     public static bool IsParameterValue(ReadOnlySpan<char> text) =>
@@ -95,8 +118,17 @@ internal static class SipText
     }
 
     /// <summary>The text as a quoted string.</summary>
-    public static string Quote(string text) =>
-        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    public static string Quote(string text)
+    {
+        var quoted = new StringBuilder(text.Length + 2).Append('"');
+        foreach (var c in text)
+        {
+            if (c is '\\' or '"' or '\u007f' || (c < ' ' && c != '\t'))
+                quoted.Append('\\');
+            quoted.Append(c);
+        }
+        return quoted.Append('"').ToString();
+    }
 
     /// <summary>A host name, an IPv4 address, or an IPv6 address in brackets.</summary>
     public static bool IsHost(ReadOnlySpan<char> host)
@@ -172,5 +204,15 @@ internal static class SipText
             return IPAddress.TryParse(host[1..^1], out address);
         // IPAddress reads "1" and "1.2" as IPv4 too; in SIP those are not addresses.
         return (host.Contains(':') || host.Count('.') == 3) && IPAddress.TryParse(host, out address);
+    }
+
+    private static bool HasBareNul(ReadOnlySpan<char> value)
+    {
+        for (var i = value.IndexOf('\0'); i >= 0 && i < value.Length; i++)
+        {
+            if (value[i] == '\0' && (i == 0 || value[i - 1] != '\\'))
+                return true;
+        }
+        return false;
     }
 }

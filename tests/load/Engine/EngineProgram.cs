@@ -36,13 +36,20 @@ internal static class EngineProgram
         var allocated = GC.GetTotalAllocatedBytes();
         var collections = GC.CollectionCount(0);
         var retransmitted = stack.Counters.Retransmitted;
+        var paused = GC.GetTotalPauseDuration();
+        var longestGap = TimeSpan.Zero;
         var began = Stopwatch.GetTimestamp();
+        var looked = began;
         for (var started = 0; started < calls;)
         {
             var due = Math.Min(calls, (int)(Stopwatch.GetElapsedTime(began).TotalSeconds * rate) + 1);
             for (; started < due; started++)
                 new DialledCall(stack, plan, tally).Start();
             Thread.Sleep(1);
+            var gap = Stopwatch.GetElapsedTime(looked);
+            looked = Stopwatch.GetTimestamp();
+            if (gap > longestGap)
+                longestGap = gap;
         }
         var dialling = Stopwatch.GetElapsedTime(began);
         var mostRinging = 0;
@@ -63,6 +70,8 @@ internal static class EngineProgram
             CpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
             AllocatedBytes = GC.GetTotalAllocatedBytes() - allocated,
             Collections = GC.CollectionCount(0) - collections,
+            PausedSeconds = (GC.GetTotalPauseDuration() - paused).TotalSeconds,
+            LongestGapSeconds = longestGap.TotalSeconds,
             MostRinging = mostRinging,
             ResidentBytesWhileRinging = residentWhileRinging,
         };
@@ -103,6 +112,12 @@ internal sealed record EngineTry
     public required long AllocatedBytes { get; init; }
 
     public required int Collections { get; init; }
+
+    /// <summary>How long the garbage collector held everything up, in all.</summary>
+    public required double PausedSeconds { get; init; }
+
+    /// <summary>The longest time in which no call was begun, whoever held it up.</summary>
+    public required double LongestGapSeconds { get; init; }
 
     public required int MostRinging { get; init; }
 

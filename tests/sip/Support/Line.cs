@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 
 namespace FlashCall.Sip.Tests;
@@ -40,6 +41,12 @@ internal sealed class Line : IAsyncDisposable
 
     /// <summary>What was sent: milliseconds since the start, where to, the message.</summary>
     public List<(int At, IPEndPoint To, SipMessage Message)> Sent { get; } = [];
+
+    /// <summary>What was sent, as text, if <see cref="ReadsAsTheyCome"/>.</summary>
+    public List<string> Raw { get; } = [];
+
+    /// <summary>Keeps what is sent as it is: the answer to a message without From has none.</summary>
+    public bool ReadsAsTheyCome { get; set; }
 
     /// <summary>Nothing leaves any more.</summary>
     public bool Broken { get; set; }
@@ -105,7 +112,10 @@ internal sealed class Line : IAsyncDisposable
             sent = default;
             if (line.Broken)
                 return false;
-            line.Note(message, hop.Remote);
+            if (line.ReadsAsTheyCome)
+                line.Raw.Add(Encoding.UTF8.GetString(message));
+            else
+                line.Note(message, hop.Remote);
             return true;
         }
 
