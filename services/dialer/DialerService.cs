@@ -34,6 +34,7 @@ internal static class DialerService
             new TrunkSource(() => services.GetRequiredService<TrunkDirectory>().Current.Trunks.Values));
         builder.AddRouting();
         builder.Services.AddSingleton<CallsInProgress>();
+        builder.Services.AddSingleton<TrunkDigests>();
         builder.Services.AddSingleton<CallLog>();
         builder.Services.AddSingleton<CallSurroundings>();
         builder.Services.AddSingleton<DialerMetrics>();

@@ -5,6 +5,7 @@ namespace FlashCall.Gateway;
 
 /// <summary>The gateway's settings, read once at start.</summary>
 /// <param name="Verification">Base addresses of the verification service's replicas (<c>Gateway:Verification</c>), at least one.</param>
+/// <param name="Dialer">Base addresses of the dialer's replicas (<c>Gateway:Dialer</c>), at least one.</param>
 /// <param name="AnswerTimeout">
 /// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
 /// leaves room for a request that waits a minute for a session to move on.
@@ -12,7 +13,11 @@ namespace FlashCall.Gateway;
 /// <param name="Applications">Who may call (<c>Applications</c>), at least one.</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
-    IReadOnlyList<Uri> Verification, TimeSpan AnswerTimeout, IReadOnlyList<Application> Applications, InternalIdentity.Minter IdentityKey)
+    IReadOnlyList<Uri> Verification,
+    IReadOnlyList<Uri> Dialer,
+    TimeSpan AnswerTimeout,
+    IReadOnlyList<Application> Applications,
+    InternalIdentity.Minter IdentityKey)
 {
     private static readonly TimeSpan DefaultAnswerTimeout = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan ShortestAnswerTimeout = TimeSpan.FromSeconds(1);
@@ -24,8 +29,9 @@ internal sealed record GatewaySettings(
     {
         var mistakes = new SettingsMistakes();
         var gateway = configuration.GetSection("Gateway");
-        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(AnswerTimeout));
+        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(AnswerTimeout));
         var verification = Addresses(gateway.GetSection(nameof(Verification)), mistakes);
+        var dialer = Addresses(gateway.GetSection(nameof(Dialer)), mistakes);
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
@@ -39,23 +45,24 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, answerTimeout, applications, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, SettingsMistakes mistakes)
     {
+        var example = $"such as http://{section.Key.ToLowerInvariant()}:8080.";
         var addresses = new List<Uri>();
         foreach (var entry in section.GetChildren())
         {
             if (!Uri.TryCreate(entry.Value, UriKind.Absolute, out var address) || !IsBase(address))
-                mistakes.Add(entry.Path, "is not a base address. Give scheme, host and port only, such as http://verification:8080.");
+                mistakes.Add(entry.Path, $"is not a base address. Give scheme, host and port only, {example}");
             else if (addresses.Contains(address))
                 mistakes.Add(entry.Path, "names a replica that is listed already. Give each address once.");
             else
                 addresses.Add(address);
         }
         if (!section.GetChildren().Any())
-            mistakes.Add(section.Path + ":0", "is missing. Give the base address of each replica, such as http://verification:8080.");
+            mistakes.Add(section.Path + ":0", $"is missing. Give the base address of each replica, {example}");
         return addresses;
     }
 

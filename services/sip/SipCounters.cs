@@ -11,6 +11,8 @@ public sealed class SipCounters : IDisposable
     private long _sent;
     private long _malformed;
     private long _keepAlives;
+    private long _refused;
+    private long _overload;
     private long _unmatched;
     private long _retransmitted;
     private long _duplicates;
@@ -21,7 +23,9 @@ public sealed class SipCounters : IDisposable
     {
         Publish("received", "Messages that were received and could be read.", () => Received);
         Publish("sent", "Messages that were sent, repeats included.", () => Sent);
-        Publish("malformed", "Datagrams that were no SIP message and were dropped.", () => Malformed);
+        Publish("malformed", "Messages that could not be read.", () => Malformed);
+        Publish("refused", "Requests that were malformed, looped or in another scheme and were answered with an error at once.", () => Refused);
+        Publish("overload", "Requests beyond the limit of open ones, answered with 503.", () => Overload);
         Publish("keep_alives", "Datagrams of line ends alone.", () => KeepAlives);
         Publish("unmatched", "Responses and CANCELs that belong to no transaction of ours.", () => Unmatched);
         Publish("retransmitted", "Messages that were sent again.", () => Retransmitted);
@@ -36,8 +40,16 @@ public sealed class SipCounters : IDisposable
     /// <summary>Messages that were sent, repeats included.</summary>
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Datagrams that were no SIP message and were dropped.</summary>
+    /// <summary>Messages that could not be read. Of requests those that say enough are answered and counted as
+    /// <see cref="Refused"/> too, the others are dropped.</summary>
     public long Malformed => Interlocked.Read(ref _malformed);
+
+    /// <summary>Requests that the stack itself has answered with an error: malformed, of another version, looped, of a URI scheme that
+    /// is not spoken here, or from before RFC 3261.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Requests beyond <see cref="SipStackOptions.MaxServerTransactions"/>, answered with 503.</summary>
+    public long Overload => Interlocked.Read(ref _overload);
 
     /// <summary>Datagrams of line ends alone.</summary>
     public long KeepAlives => Interlocked.Read(ref _keepAlives);
@@ -65,6 +77,10 @@ public sealed class SipCounters : IDisposable
     internal void CountSent() => Interlocked.Increment(ref _sent);
 
     internal void CountMalformed() => Interlocked.Increment(ref _malformed);
+
+    internal void CountRefused() => Interlocked.Increment(ref _refused);
+
+    internal void CountOverload() => Interlocked.Increment(ref _overload);
 
     internal void CountKeepAlive() => Interlocked.Increment(ref _keepAlives);
 

@@ -26,8 +26,11 @@ namespace FlashCall.Sip;
 public sealed class SipStack : IAsyncDisposable
 {
     private readonly SipStackOptions _options;
+    private readonly SipTap? _tap;
     private readonly ConcurrentDictionary<SipTransactionKey, SipClientTransaction> _clients = new();
     private readonly ConcurrentDictionary<SipTransactionKey, SipServerTransaction> _servers = new();
+    private readonly SipMergedRequests _merged = new();
+    private int _openServers;
     private SipTransport[] _transports = [];
     private ISipServer? _server;
 
@@ -35,6 +38,7 @@ public sealed class SipStack : IAsyncDisposable
     public SipStack(SipStackOptions options, TimeProvider time)
     {
         _options = options;
+        _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
         Timers = new SipTimers(time, Fault);
     }
 
@@ -64,7 +68,7 @@ public sealed class SipStack : IAsyncDisposable
         {
             if (transport is SipConnectionTransport connections)
                 connections.OnEnded = ConnectionEnded;
-            transport.Start(_options.OnMessage is null ? Receive : TapAndReceive, Fault);
+            transport.Start(_tap is null ? Receive : _tap.Before(Receive), Fault);
         }
     }
 
@@ -74,15 +78,6 @@ public sealed class SipStack : IAsyncDisposable
         ? new SipHop(transport, remote)
         : throw new InvalidOperationException(
             $"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
-
-    /// <summary>The way to a peer over a kind of transport.</summary>
-    /// <param name="remote">The peer.</param>
-    /// <param name="kind">The transport.</param>
-    /// <param name="tls">Over TLS whom to expect there; without it the certificate has to name the address.</param>
-    /// <exception cref="InvalidOperationException">No such transport can reach the address.</exception>
-    public SipHop HopTo(IPEndPoint remote, SipTransportKind kind, SipTlsProfile? tls = null) => TryHopTo(remote, kind, tls)
-        ?? throw new InvalidOperationException(
-            $"No {kind.ViaName()} transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
 
     /// <summary>The way to a peer over a kind of transport; null if no such transport can reach the address.</summary>
     /// <param name="remote">The peer.</param>
@@ -144,6 +139,7 @@ public sealed class SipStack : IAsyncDisposable
             await transport.DisposeAsync();
         _clients.Clear();
         _servers.Clear();
+        _merged.Clear();
         Counters.Dispose();
     }
 
@@ -155,14 +151,19 @@ public sealed class SipStack : IAsyncDisposable
 
     internal void Forget(SipClientTransaction transaction) => _clients.TryRemove(transaction.Key, out _);
 
-    internal void Forget(SipServerTransaction transaction) => _servers.TryRemove(transaction.Key, out _);
+    internal void Forget(SipServerTransaction transaction)
+    {
+        if (!_servers.TryRemove(KeyValuePair.Create(transaction.Key, transaction)))
+            return;
+        Interlocked.Decrement(ref _openServers);
+        _merged.Remove(transaction);
+    }
 
     internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes) => Transmit(hop, bytes, out _);
 
     internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes, out SipSent sent)
     {
-        if (_options.OnMessage is not null)
-            Tap(SipDirection.Sent, hop, bytes);
+        _tap?.Show(SipDirection.Sent, hop, bytes);
         var isSent = hop.Transport.Send(bytes, hop, out sent);
         if (isSent)
             Counters.CountSent();
@@ -210,25 +211,6 @@ public sealed class SipStack : IAsyncDisposable
         }
     }
 
-    private void TapAndReceive(ReadOnlySpan<byte> bytes, SipHop source)
-    {
-        Tap(SipDirection.Received, source, bytes);
-        Receive(bytes, source);
-    }
-
-    private void Tap(SipDirection direction, SipHop hop, ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            _options.OnMessage!(direction, hop, bytes);
-        }
-        // A log that fails does not stop calls.
-        catch (Exception exception)
-        {
-            Fault(exception);
-        }
-    }
-
     private static void AddVia(SipRequest request, SipHop hop)
     {
         request.KnownBranch = SipId.NewBranch();
@@ -242,10 +224,7 @@ public sealed class SipStack : IAsyncDisposable
         {
             if (!SipParser.TryParse(bytes, out var message, out var error))
             {
-                if (error == SipParseError.KeepAlive)
-                    Counters.CountKeepAlive();
-                else
-                    Counters.CountMalformed();
+                ReceiveMalformed(bytes, error, source);
                 return;
             }
             Counters.CountReceived();
@@ -259,6 +238,18 @@ public sealed class SipStack : IAsyncDisposable
         {
             Fault(exception);
         }
+    }
+
+    private void ReceiveMalformed(ReadOnlySpan<byte> bytes, SipParseError error, SipHop source)
+    {
+        if (error == SipParseError.KeepAlive)
+        {
+            Counters.CountKeepAlive();
+            return;
+        }
+        Counters.CountMalformed();
+        if (SipMalformedRequest.TryAnswer(bytes, error, source.Remote, out var response, out var via))
+            Refuse(response, via, source);
     }
 
     private void ReceiveResponse(SipResponse response)
@@ -276,9 +267,12 @@ public sealed class SipStack : IAsyncDisposable
     private void ReceiveRequest(SipRequest request, SipHop source)
     {
         request.Headers.SetFirst(SipHeaderName.Via, request.TopVia.WithSource(source.Remote).Text);
-        if (request.TopVia.Branch?.StartsWith(SipVia.MagicCookie, StringComparison.Ordinal) is not true)
+        // Peers older than RFC 3261 do not name their transactions, or name them all the same; they are told so instead of being left
+        // without an answer.
+        if (request.TopVia.Branch is not { } branch || branch.Length == SipVia.MagicCookie.Length
+            || !branch.StartsWith(SipVia.MagicCookie, StringComparison.Ordinal))
         {
-            RejectOutdated(request, source);
+            Refuse(request, source, 400, "Via Branch Must Begin with z9hG4bK and Name the Transaction");
             return;
         }
         if (request.Method == SipMethod.Ack)
@@ -286,14 +280,44 @@ public sealed class SipStack : IAsyncDisposable
             ReceiveAck(request, source);
             return;
         }
+        if (_servers.TryGetValue(SipTransactionKey.ForServer(request.TopVia, request.Method), out var known))
+        {
+            Counters.CountDuplicate();
+            known.ReceiveAgain();
+            return;
+        }
+        if (request.Uri.Scheme is not ("sip" or "sips" or "tel"))
+        {
+            Refuse(request, source, 416);
+            return;
+        }
+        if (Volatile.Read(ref _openServers) >= _options.MaxServerTransactions)
+        {
+            Counters.CountOverload();
+            Refuse(request, source, 503);
+            return;
+        }
+        Begin(request, source);
+    }
+
+    private void Begin(SipRequest request, SipHop source)
+    {
         SipServerTransaction transaction = request.Method == SipMethod.Invite
             ? new SipInviteServerTransaction(this, request, source)
             : new SipNonInviteServerTransaction(this, request, source);
+        // Two transports receive at once, and the same request may come over both.
         var known = _servers.GetOrAdd(transaction.Key, transaction);
         if (!ReferenceEquals(known, transaction))
         {
             Counters.CountDuplicate();
             known.ReceiveAgain();
+            return;
+        }
+        Interlocked.Increment(ref _openServers);
+        if (!_merged.TryAdd(transaction))
+        {
+            Counters.CountRefused();
+            transaction.Respond(482);
         }
         else if (request.Method == SipMethod.Cancel)
         {
@@ -350,14 +374,19 @@ public sealed class SipStack : IAsyncDisposable
             Server.OnCancel(invite);
     }
 
-    /// <summary>Peers older than RFC 3261 do not name their transactions; they are told so instead of being left without an
-    /// answer.</summary>
-    private void RejectOutdated(SipRequest request, SipHop source)
+    /// <summary>Answers a request without keeping anything of it; if it comes again, it is answered again.</summary>
+    private void Refuse(SipRequest request, SipHop source, int status, string? reason = null)
     {
-        if (request.Method == SipMethod.Ack)
-            return;
-        var response = SipResponse.For(request, 400, SipId.NewTag(), "Via branch must begin with z9hG4bK");
-        Transmit(source with { Remote = request.TopVia.ResponseTarget(source.Remote) }, response.ToBytes());
+        if (request.Method != SipMethod.Ack)
+            Refuse(SipResponse.For(request, status, SipId.NewTag(), reason), request.TopVia, source);
+    }
+
+    private void Refuse(SipResponse response, SipVia via, SipHop source)
+    {
+        Counters.CountRefused();
+        // Over a connection it goes back on it; else where the Via says.
+        var hop = source.Transport.IsReliable ? source : source with { Remote = via.ResponseTarget(source.Remote) };
+        Transmit(hop, SipWriter.Write(response));
     }
 
     private string UnsupportedExtensions(SipRequest request) => string.Join(", ", request.Headers.All(SipHeaderName.Require)

@@ -19,7 +19,7 @@ public sealed class HandsetTests(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _platform = await TestPlatform.StartAsync(servers);
-        var port = Sipp.FreePort();
+        var port = FreePort.Next();
         _handset = await ServiceProcess.StartHandsetAsync(port);
         _dialer = await DialerReplica.StartAsync(_platform, new Dictionary<string, string> { ["handset"] = $"127.0.0.1:{port}" });
     }

@@ -15,8 +15,16 @@ public sealed class SettingsTests
         Assert.Equal(new IPEndPoint(IPAddress.Any, 5070), settings.SipListen);
         Assert.Null(settings.SipAdvertised);
         Assert.Equal(TimeSpan.FromMilliseconds(500), settings.SipT1);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), settings.CongestionWait);
         Assert.Empty(settings.Trunks);
     }
+
+    [Theory]
+    [InlineData("192.0.2.1:5060")]
+    [InlineData("[::]:5070")]
+    [InlineData("[2001:db8::1]:0")]
+    public void The_address_listened_on_is_read(string address) =>
+        Assert.Equal(IPEndPoint.Parse(address), Read(("Dialer:SipListen", address)).SipListen);
 
     [Theory]
     [InlineData("sip.carrier.example:5061", "sip.carrier.example", 5061)]
@@ -34,15 +42,21 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("Dialer:SipListen", "5070", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "127.0.0.1", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "::1", "FLASHCALL_DIALER__SIPLISTEN")]
+    [InlineData("Dialer:SipListen", "[::1]", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "localhost:5070", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipListen", "127.0.0.1:70000", "FLASHCALL_DIALER__SIPLISTEN")]
     [InlineData("Dialer:SipAdvertised", "203.0.113.5:5070", "FLASHCALL_DIALER__SIPADVERTISED")]
     [InlineData("Dialer:SipAdvertised", "2001:db8::5", "FLASHCALL_DIALER__SIPADVERTISED")]
+    [InlineData("Dialer:SipTls", "0.0.0.0:5071", "FLASHCALL_DIALER__SIPTLS")]
+    [InlineData("Dialer:SipTls:Listen", "0.0.0.0:5071", "FLASHCALL_DIALER__SIPTLS__CERTIFICATE")]
+    [InlineData("Dialer:NameServers", "dns.example", "FLASHCALL_DIALER__NAMESERVERS")]
     [InlineData("Dialer:SipT1", "half a second", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipT1", "00:00:03", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipT1", "00:00:00.01", "FLASHCALL_DIALER__SIPT1")]
     [InlineData("Dialer:SipTimer1", "00:00:01", "FLASHCALL_DIALER__SIPTIMER1")]
     [InlineData("Dialer:AliveFor", "00:02:00", "FLASHCALL_DIALER__ALIVEFOR")]
+    [InlineData("Dialer:CongestionWait", "00:00:05.1", "FLASHCALL_DIALER__CONGESTIONWAIT")]
     [InlineData("Dialer:KeepAttemptsFor", "00:00:01", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:KeepAttemptsFor", "30", "FLASHCALL_DIALER__KEEPATTEMPTSFOR")]
     [InlineData("Dialer:SecretsKey", "secret", "FLASHCALL_DIALER__SECRETSKEY")]

@@ -1,38 +1,20 @@
 using FlashCall.Contracts;
 using FlashCall.Dialer.Tests.Support;
-using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Dialer.Tests;
 
 /// <summary>Whole calls with SIPp as the carrier: what is sent is right by SIPp's reading of SIP, not only by our own.</summary>
-public sealed class SippTests(ServersFixture servers) : IAsyncLifetime
+public sealed class SippTests(DialerFixture dialer) : IClassFixture<DialerFixture>
 {
-    private readonly int _port = Sipp.FreePort();
-    private TestPlatform? _platform;
-    private DialerReplica? _dialer;
-
-    private TestPlatform Platform => _platform!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _platform = await TestPlatform.StartAsync(servers);
-        _dialer = await DialerReplica.StartAsync(_platform, new Dictionary<string, string> { ["sipp"] = $"127.0.0.1:{_port}" });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_dialer is not null)
-            await _dialer.DisposeAsync();
-        if (_platform is not null)
-            await _platform.DisposeAsync();
-    }
+    private TestPlatform Platform => dialer.Platform;
 
     [Fact]
     public async Task A_phone_rings_for_the_ring_time_and_no_longer()
     {
-        await using var sipp = await Sipp.StartAsync("rings", _port);
-        var call = Commands.Place("sipp", ringSeconds: 1);
+        var (trunk, port) = dialer.TakeTrunk();
+        await using var sipp = await Sipp.StartAsync("rings", port);
+        var call = Commands.Place(trunk, ringSeconds: 1);
         await Platform.SendAsync(call);
 
         var ringing = await Platform.RingingOfAsync(call);
@@ -48,8 +30,9 @@ public sealed class SippTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task A_hang_up_ends_the_ringing_at_once()
     {
-        await using var sipp = await Sipp.StartAsync("rings", _port);
-        var call = Commands.Place("sipp", ringSeconds: 30);
+        var (trunk, port) = dialer.TakeTrunk();
+        await using var sipp = await Sipp.StartAsync("rings", port);
+        var call = Commands.Place(trunk, ringSeconds: 30);
         await Platform.SendAsync(call);
         await Platform.RingingOfAsync(call);
         await Platform.SendAsync(Commands.HangUp(call));
@@ -60,17 +43,46 @@ public sealed class SippTests(ServersFixture servers) : IAsyncLifetime
         Assert.InRange((end.EndedAt - end.RangAt!.Value).TotalSeconds, 0, 10);
     }
 
+    [Fact]
+    public async Task A_hang_up_before_any_response_waits_for_the_first_one()
+    {
+        var (trunk, port) = dialer.TakeTrunk();
+        await using var sipp = await Sipp.StartAsync("tries-late", port);
+        var call = Commands.Place(trunk);
+        await Platform.SendAsync(call);
+        await sipp.SeesAsync("INVITE ");
+        Assert.True(dialer.Dialer.TryHangUp(call.AttemptId));
+
+        var end = await Platform.EndOfAsync(call);
+        await sipp.SucceedsAsync();
+        Assert.Equal((CallDisposition.Cancelled, null), (end.Disposition, end.RangAt));
+    }
+
     [Theory]
-    [InlineData("busy", CallDisposition.Busy, 486, false)]
-    [InlineData("rejects", CallDisposition.Rejected, 603, true)]
     [InlineData("answers", CallDisposition.Answered, 200, true)]
     [InlineData("answers-into-cancel", CallDisposition.Answered, 200, true)]
+    [InlineData("answers-again", CallDisposition.Answered, 200, true)]
+    [InlineData("answers-after-end", CallDisposition.Rang, 487, true)]
+    [InlineData("hangs-up-too", CallDisposition.Answered, 200, true)]
+    [InlineData("forks-answer", CallDisposition.Answered, 200, true)]
+    [InlineData("forks-ring", CallDisposition.Rang, 487, true)]
+    [InlineData("out-of-order", CallDisposition.Rang, 487, true)]
+    [InlineData("rings-late", CallDisposition.Rang, 487, true)]
+    [InlineData("rings-tersely", CallDisposition.Rang, 487, true)]
     [InlineData("announcement", CallDisposition.NotRinging, 487, false)]
-    [InlineData("silent", CallDisposition.Silent, null, false)]
-    public async Task Every_other_course_ends_in_its_disposition(string scenario, CallDisposition disposition, int? status, bool rang)
+    [InlineData("busy", CallDisposition.Busy, 486, false)]
+    [InlineData("rejects", CallDisposition.Rejected, 603, true)]
+    [InlineData("redirects", CallDisposition.TrunkFailed, 302, false)]
+    public async Task Every_course_ends_in_its_disposition(string scenario, CallDisposition disposition, int? status, bool rang)
     {
-        await using var sipp = await Sipp.StartAsync(scenario, _port);
-        var call = Commands.Place("sipp", ringSeconds: 1, capSeconds: 1);
+        var (trunk, port) = dialer.TakeTrunk();
+        await using var sipp = await Sipp.StartAsync(scenario, port);
+        await EndsAsync(trunk, sipp, disposition, status, rang);
+    }
+
+    private async Task EndsAsync(string trunk, Sipp sipp, CallDisposition disposition, int? status, bool rang)
+    {
+        var call = Commands.Place(trunk, ringSeconds: 1, capSeconds: 1);
         await Platform.SendAsync(call);
 
         var end = await Platform.EndOfAsync(call);
@@ -78,7 +90,8 @@ public sealed class SippTests(ServersFixture servers) : IAsyncLifetime
 
         Assert.Equal((disposition, status, disposition == CallDisposition.Answered), (end.Disposition, end.SipStatus, end.Answered));
         Assert.Equal(rang, end.RangAt is not null);
-        Assert.Equal(rang, Platform.RingsOf(call).Any());
+        Assert.Equal(rang ? 1 : 0, Platform.RingsOf(call).Count());
+        Assert.Single(Platform.EndsOf(call));
         Assert.NotNull(end.InvitedAt);
     }
 }

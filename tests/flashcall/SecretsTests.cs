@@ -28,8 +28,24 @@ public sealed class SecretsTests : IDisposable
         Assert.True(verifying.VerifyData(data, signing.SignData(data, HashAlgorithmName.SHA256), HashAlgorithmName.SHA256));
         Assert.ThrowsAny<CryptographicException>(() => verifying.SignData(data, HashAlgorithmName.SHA256));
 
-        Assert.Matches("^fck_[A-Za-z0-9_-]{43}$", Read("demo-api-key"));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Read("demo-api-key")))), Read("gateway/Applications__0__KeyHashes__0"));
+        foreach (var (number, application) in ((string[])["demo", "operator"]).Index())
+        {
+            var key = Read($"{application}-api-key");
+            Assert.Matches("^fck_[A-Za-z0-9_-]{43}$", key);
+            Assert.Equal(
+                Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), Read($"gateway/Applications__{number}__KeyHashes__0"));
+        }
+        Assert.NotEqual(Read("demo-api-key"), Read("operator-api-key"));
+    }
+
+    [Fact]
+    public async Task Gives_the_dialer_what_every_service_has_and_a_key_of_its_own()
+    {
+        await MakeAsync("--postgres", "Host=h;Password={password}", "--rabbitmq", "amqp://flashcall:{password}@h:5672/");
+
+        Assert.All((string[])["Identity__PublicKey", "Postgres", "RabbitMq"], name => Assert.Equal(Read($"services/{name}"), Read($"dialer/{name}")));
+        Assert.Equal(32, Convert.FromBase64String(Read("dialer/Dialer__SecretsKey")).Length);
+        Assert.False(File.Exists(Path.Combine(_folder, "services/Dialer__SecretsKey")));
     }
 
     [Fact]
@@ -38,7 +54,7 @@ public sealed class SecretsTests : IDisposable
         await MakeAsync("--postgres", "Host=h;Password={password}", "--rabbitmq", "amqp://flashcall:{password}@h:5672/");
 
         var files = Directory.GetFiles(_folder, "*", SearchOption.AllDirectories);
-        Assert.Equal(9, files.Length);
+        Assert.Equal(15, files.Length);
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 

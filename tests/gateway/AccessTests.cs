@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace FlashCall.Gateway.Tests;
 
@@ -24,6 +25,19 @@ public sealed class AccessTests
         { "GET", "/v1/verifications/0199", null, 401, "unauthorized" },
         { "POST", "/v1/verifications", "fck_somebody-elses-key", 401, "unauthorized" },
         { "GET", "/v1/verifications/0199", "fck_somebody-elses-key", 401, "unauthorized" },
+        { "GET", "/v1/trunks", RunningGateway.OperatorKey, 200, "operator" },
+        { "GET", "/v1/trunks/carrier", RunningGateway.OperatorKey, 200, "operator" },
+        { "PUT", "/v1/trunks/carrier", RunningGateway.OperatorKey, 200, "operator" },
+        { "POST", "/v1/trunks/carrier/drain", RunningGateway.OperatorKey, 200, "operator" },
+        { "DELETE", "/v1/trunks/carrier", RunningGateway.OperatorKey, 200, "operator" },
+        { "PATCH", "/v1/trunks/carrier", RunningGateway.OperatorKey, 405, "method_not_allowed" },
+        { "GET", "/v1/trunks", RunningGateway.Key, 403, "forbidden" },
+        { "PUT", "/v1/trunks/carrier", RunningGateway.Key, 403, "forbidden" },
+        { "POST", "/v1/trunks/carrier/drain", RunningGateway.Key, 403, "forbidden" },
+        { "DELETE", "/v1/trunks/carrier", RunningGateway.Key, 403, "forbidden" },
+        { "DELETE", "/v1/trunks/carrier", null, 401, "unauthorized" },
+        { "GET", "/v1/verifications/0199", RunningGateway.OperatorKey, 403, "forbidden" },
+        { "POST", "/v1/verifications", RunningGateway.OperatorKey, 403, "forbidden" },
         { "PUT", "/v1/verifications/0199", RunningGateway.Key, 405, "method_not_allowed" },
         { "DELETE", "/v1/verifications/0199", RunningGateway.Key, 405, "method_not_allowed" },
         { "PATCH", "/v1/verifications", null, 405, "method_not_allowed" },
@@ -39,7 +53,7 @@ public sealed class AccessTests
     {
         await using var upstream = await Upstream.StartAsync(RunningGateway.PublicKey);
         await using var gateway = await RunningGateway.StartAsync(upstream.Address);
-        using var content = method == "POST" ? new StringContent("{}", Encoding.UTF8, "application/json") : null;
+        using var content = method is "POST" or "PUT" ? new StringContent("{}", Encoding.UTF8, "application/json") : null;
 
         using var response = await gateway.SendAsync(new HttpMethod(method), path, key, content);
 
@@ -54,6 +68,41 @@ public sealed class AccessTests
             Assert.Empty(upstream.Received);
             Assert.Equal(outcome, (await Problem.OfAsync(response)).Code);
         }
+    }
+
+    [Fact]
+    public async Task Trunks_are_the_dialers_and_verifications_are_not()
+    {
+        await using var verification = await Upstream.StartAsync(RunningGateway.PublicKey);
+        await using var dialer = await Upstream.StartAsync(RunningGateway.PublicKey);
+        await using var gateway = await RunningGateway.StartAsync([verification.Address], [$"--Gateway:Dialer:0={dialer.Address}"]);
+
+        (await gateway.SendAsync(HttpMethod.Get, "/v1/verifications/1")).Dispose();
+        (await gateway.SendAsync(HttpMethod.Get, "/v1/trunks", RunningGateway.OperatorKey)).Dispose();
+
+        Assert.Equal("/v1/verifications/1", Assert.Single(verification.Received).Target);
+        Assert.Equal(("/v1/trunks", "operations"), (Assert.Single(dialer.Received).Target, dialer.Received.Single().Scope));
+    }
+
+    [Fact]
+    public async Task The_version_that_a_change_is_made_to_passes_both_ways()
+    {
+        await using var upstream = await Upstream.StartAsync(RunningGateway.PublicKey);
+        upstream.Answer = context =>
+        {
+            context.Response.Headers.ETag = "\"13\"";
+            return context.Response.WriteAsJsonAsync(new { });
+        };
+        await using var gateway = await RunningGateway.StartAsync(upstream.Address);
+        using var content = new StringContent("{}", Encoding.UTF8, "application/json");
+        using var request = RunningGateway.Request(HttpMethod.Put, "/v1/trunks/carrier", RunningGateway.OperatorKey, content);
+        request.Headers.TryAddWithoutValidation("If-Match", "\"12\"");
+        request.Headers.TryAddWithoutValidation("If-None-Match", "\"11\"");
+
+        using var response = await gateway.Client.SendAsync(request);
+
+        var headers = Assert.Single(upstream.Received).Headers;
+        Assert.Equal(("\"12\"", "\"11\"", "\"13\""), (headers["If-Match"], headers["If-None-Match"], response.Headers.ETag?.Tag));
     }
 
     [Fact]

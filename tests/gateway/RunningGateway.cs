@@ -7,12 +7,14 @@ using Microsoft.AspNetCore.Builder;
 
 namespace FlashCall.Gateway.Tests;
 
-/// <summary>The gateway on a free port, with three applications: one may do everything, one may only read, one may only write.</summary>
+/// <summary>The gateway on a free port, with four applications: one may do everything with verifications, one may only
+/// read, one may only write, one operates the platform.</summary>
 internal sealed class RunningGateway : IAsyncDisposable
 {
     public const string Key = "fck_all-0123456789abcdefghijklmnopqrstuvwxyzABC";
     public const string SecondKey = "fck_all-second-456789abcdefghijklmnopqrstuvwxyz";
     public const string ReadKey = "fck_read-123456789abcdefghijklmnopqrstuvwxyzABCD";
+    public const string OperatorKey = "fck_operate-456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string WriteKey = "fck_write-23456789abcdefghijklmnopqrstuvwxyzABCD";
 
     private static readonly (string Private, string Public) Identity = NewIdentity();
@@ -46,9 +48,11 @@ internal sealed class RunningGateway : IAsyncDisposable
         "--Logging:Console:LogLevel:Default=None",
         $"--Identity:SigningKey={Identity.Private}",
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
+        .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
         .. Application(1, "reader", [ReadKey], ["verifications:read"]),
         .. Application(2, "writer", [WriteKey], ["verifications:write"]),
+        .. Application(3, "operator", [OperatorKey], ["operations"]),
     ];
 
     public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));

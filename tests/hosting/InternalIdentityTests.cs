@@ -26,6 +26,7 @@ public sealed class InternalIdentityTests : IAsyncLifetime
         builder.AddInternalIdentity();
         var app = builder.Build().UsePlatformDefaults();
         app.MapGet("/who", (ClaimsPrincipal caller) => $"{caller.ApplicationId()}:{caller.FindFirstValue(InternalIdentity.ScopeClaim)}");
+        app.MapGet("/operate", () => "done").RequireScope("operations");
         _running = await RunningApp.StartAsync(app);
     }
 
@@ -40,6 +41,21 @@ public sealed class InternalIdentityTests : IAsyncLifetime
     {
         var (status, body) = await AskAsync(Minter(_key, TimeProvider.System).Mint("shop", ["verifications:read", "verifications:write"]));
         Assert.Equal((HttpStatusCode.OK, "shop:verifications:read verifications:write"), (status, body));
+    }
+
+    [Theory]
+    [InlineData("operations", HttpStatusCode.OK)]
+    [InlineData("verifications:read operations", HttpStatusCode.OK)]
+    [InlineData("verifications:read", HttpStatusCode.Forbidden)]
+    [InlineData("operations:read", HttpStatusCode.Forbidden)]
+    [InlineData("Operations", HttpStatusCode.Forbidden)]
+    [InlineData("", HttpStatusCode.Forbidden)]
+    public async Task A_scope_is_a_whole_word_of_the_token(string scopes, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/operate");
+        request.Headers.Authorization = new("Bearer", Minter(_key, TimeProvider.System).Mint("shop", scopes.Split(' ')));
+        using var response = await _running!.Client.SendAsync(request);
+        Assert.Equal(status, response.StatusCode);
     }
 
     [Fact]

@@ -37,7 +37,8 @@ internal static class CallDecider
         (CallInput.HangUp hangUp, _) => HangUp(hangUp, state),
         (CallInput.Provisional provisional, _) => Progress(provisional, state),
         (CallInput.Refusal refusal, _) => Refused(refusal, state, limits),
-        (CallInput.NoTransport failure, _) => Unreached(failure, state, limits),
+        (CallInput.NoTransport failure, CallState.Inviting inviting) => Unreached(failure, inviting, limits),
+        (CallInput.ConnectionLost or CallInput.NoTransport, _) => Lost(input.At, state),
 
         (CallInput.NoAnswer silence, CallState.Cancelling cancelling) => EndCancelled(cancelling, silence.At, limits, status: null),
         (CallInput.NoAnswer silence, CallState.Inviting { Wanted: { } wanted }) =>
@@ -133,14 +134,17 @@ internal static class CallDecider
         };
     }
 
-    private static Step Unreached(CallInput.NoTransport failure, CallState state, CallLimits limits) => state switch
+    private static Step Unreached(CallInput.NoTransport failure, CallState.Inviting inviting, CallLimits limits) =>
+        inviting.Wanted is CancelReason.HangUp or CancelReason.Shutdown
+            ? End(Undone(inviting.Wanted.Value), failure.At, inviting)
+            : Retry(inviting, failure.Again, new(CallDisposition.TrunkFailed, null), failure.At, limits);
+
+    /// <summary>The trunk has, or may have, taken the call, and may yet ring the phone: no other one may.</summary>
+    private static Step Lost(DateTimeOffset at, CallState state) => state switch
     {
-        CallState.Cancelling cancelling => End(OfCancelled(cancelling), failure.At, state),
-        CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting =>
-            End(Undone(inviting.Wanted.Value), failure.At, state),
-        CallState.Inviting inviting => Retry(inviting, failure.Again, new(CallDisposition.TrunkFailed, null), failure.At, limits),
-        // The trunk had taken the call, and may yet ring the phone: no other one may.
-        _ => End(CallDisposition.TrunkFailed, failure.At, state),
+        CallState.Cancelling cancelling => End(OfCancelled(cancelling), at, state),
+        CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting => End(Undone(inviting.Wanted.Value), at, state),
+        _ => End(CallDisposition.TrunkFailed, at, state),
     };
 
     // A trunk that was silent for longer than its cap is asked no second time; another one may be.

@@ -44,7 +44,10 @@ internal abstract record CallInput(DateTimeOffset At)
     /// <summary>The INVITE was never answered (Timer B, RFC 3261 §17.1.1.2).</summary>
     internal sealed record NoAnswer(DateTimeOffset At) : CallInput(At);
 
-    /// <summary>The INVITE cannot be sent: no such trunk, no route, port unreachable, connection lost.</summary>
+    /// <summary>The connection broke after the INVITE had, or may have, reached the trunk.</summary>
+    internal sealed record ConnectionLost(DateTimeOffset At) : CallInput(At);
+
+    /// <summary>The INVITE cannot be sent: no route, port unreachable, connection refused.</summary>
     /// <param name="At">When.</param>
     /// <param name="Again">What the same trunk could be asked with; null if with nothing new.</param>
     internal sealed record NoTransport(DateTimeOffset At, InviteAgain? Again) : CallInput(At);

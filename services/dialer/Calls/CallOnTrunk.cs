@@ -7,15 +7,18 @@ namespace FlashCall.Dialer.Calls;
 /// <summary>A call's time on one trunk: where its INVITE goes, and in what other way the same trunk can be asked.</summary>
 /// <param name="turn">The room that the call has there.</param>
 /// <param name="hops">The trunk's addresses, in the order they are tried; one at least.</param>
-internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops)
+/// <param name="digest">What its challenges are answered with; null where we have no credentials.</param>
+internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, SipDigest? digest)
 {
     // A chain of servers that point to each other has to end somewhere; carriers need one step.
     private const int MaxRedirects = 3;
 
     private int _address;
     private int _redirects;
+    private int _challenges;
     private SipHop? _redirectedTo;
     private SipUri? _uri;
+    private SipRequest? _authorized;
 
     /// <summary>The room that the call has there, and who hears how the trunk does.</summary>
     public TrunkLeg Turn { get; } = turn;
@@ -39,9 +42,13 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops)
     }
 
     /// <summary>In what other way the trunk can be asked after a refusal; null for none.</summary>
+    /// <param name="invite">The INVITE as it was sent.</param>
     /// <param name="response">A final response other than 2xx.</param>
-    public InviteAgain? AfterRefusal(SipResponse response) => response.Status switch
+    public InviteAgain? AfterRefusal(SipRequest invite, SipResponse response) => response.Status switch
     {
+        401 or 407 => digest?.TryAnswer(invite, response, _challenges++, out _authorized) is SipDigestOutcome.Answered
+            ? InviteAgain.WithCredentials
+            : null,
         // Only this status speaks of one server and not of the whole trunk (RFC 3263 §4.3).
         503 => AfterFailure(),
         _ => null,
@@ -67,6 +74,14 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops)
         _uri = uri;
     }
 
+    /// <summary>The first INVITE to the trunk, with credentials where it asks every call for them.</summary>
+    /// <param name="invite">Without them.</param>
+    public SipRequest First(SipRequest invite)
+    {
+        digest?.Authorize(invite);
+        return invite;
+    }
+
     /// <summary>The INVITE that asks again.</summary>
     /// <param name="before">The one before.</param>
     /// <param name="again">In what they differ.</param>
@@ -74,13 +89,23 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops)
     {
         switch (again)
         {
+            case InviteAgain.WithCredentials:
+                return _authorized!;
             case InviteAgain.ToNextAddress:
                 _address++;
-                return before.Again();
+                return Unauthorized(before.Again());
             case InviteAgain.WhereRedirected:
-                return before.Again(_uri!);
+                return Unauthorized(before.Again(_uri!));
             default:
                 throw new ArgumentOutOfRangeException(nameof(again));
         }
+    }
+
+    // Credentials are good for one request to one URI; this is another server, which may not be meant to see them.
+    private static SipRequest Unauthorized(SipRequest invite)
+    {
+        invite.Headers.Remove(SipHeaderName.Authorization);
+        invite.Headers.Remove(SipHeaderName.ProxyAuthorization);
+        return invite;
     }
 }

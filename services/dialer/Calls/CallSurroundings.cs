@@ -8,6 +8,7 @@ namespace FlashCall.Dialer.Calls;
 
 /// <summary>What every call of this process works with.</summary>
 /// <param name="Sip">Our end of SIP.</param>
+/// <param name="Digests">What trunks' challenges are answered with.</param>
 /// <param name="Trunks">The trunks as they are now.</param>
 /// <param name="Router">Finds one of them for a call.</param>
 /// <param name="Attempts">Where it is recorded that a call goes over another trunk than its caller ID was leased on.</param>
@@ -17,6 +18,7 @@ namespace FlashCall.Dialer.Calls;
 /// <param name="Log">The log.</param>
 internal sealed record CallSurroundings(
     SipEndpoint Sip,
+    TrunkDigests Digests,
     TrunkDirectory Trunks,
     TrunkRouter Router,
     AttemptStore Attempts,

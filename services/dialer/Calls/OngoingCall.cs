@@ -103,6 +103,7 @@ internal sealed partial class OngoingCall : ISipClient
             {
                 SipClientFailure.Timeout or SipClientFailure.CancelTimeout => new CallInput.NoAnswer(at),
                 SipClientFailure.Transport => new CallInput.NoTransport(at, again),
+                SipClientFailure.ConnectionLost => new CallInput.ConnectionLost(at),
                 _ => throw new ArgumentOutOfRangeException(nameof(failure)),
             });
         }
@@ -134,7 +135,7 @@ internal sealed partial class OngoingCall : ISipClient
             _ = FollowAsync(leg, target, response.Status);
             return;
         }
-        var again = leg.AfterRefusal(response);
+        var again = leg.AfterRefusal(_invite!.Request, response);
         if (again is null && TrunkOutcome.OfStatus(response.Status, response.RetryAfter) is { } outcome)
             leg.Turn.Report(outcome);
         Take(at => new CallInput.Refusal(at, response.Status, again));
@@ -248,7 +249,7 @@ internal sealed partial class OngoingCall : ISipClient
                 await _around.Attempts.RecordTrunkAsync(AttemptId, turn.Trunk.Name, cancellationToken);
                 _recordedTrunk = turn.Trunk.Name;
             }
-            return new CallOnTrunk(turn, hops);
+            return new CallOnTrunk(turn, hops, _around.Digests.Of(turn.Trunk));
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
@@ -315,7 +316,7 @@ internal sealed partial class OngoingCall : ISipClient
         }
         else
         {
-            invite = InviteRequest.Create(_command.Callee, _command.CallerId, leg.Trunk, leg.Hop);
+            invite = leg.First(InviteRequest.Create(_command.Callee, _command.CallerId, leg.Trunk, leg.Hop));
             _around.Metrics.Begin(leg.Trunk, _command.Callee);
         }
         Note("INVITE", leg.Trunk.Name);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlashCall.Dialer.Attempts;
 using FlashCall.Hosting;
 using Npgsql;
@@ -46,6 +47,9 @@ internal sealed class LimitStore(NpgsqlDataSource data, ServiceIdentity self)
         select alive, granted, tokens - granted, channels - granted from answer
         """;
 
+    // Trunks whose rows are there.
+    private readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
+
     /// <summary>Asks for calls, and tells the others what this replica uses.</summary>
     /// <param name="trunk">The trunk's name.</param>
     /// <param name="limit">Its limits, as this replica knows them.</param>
@@ -56,16 +60,47 @@ internal sealed class LimitStore(NpgsqlDataSource data, ServiceIdentity self)
     public async Task<ClaimAnswer> ClaimAsync(string trunk, TrunkLimit limit, Claim claim, CancellationToken cancellationToken)
     {
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
-        if (await TryClaimAsync(connection, trunk, limit, claim, cancellationToken) is { } answer)
-            return answer;
-        await using var begin = new NpgsqlCommand(
-            "insert into trunk_limits (trunk, tokens, refilled_at) values ($1, $2, clock_timestamp()) on conflict do nothing", connection)
+        // Before the lock is asked for, never after: a row that another replica makes in between would be counted under without a lock.
+        if (!_begun.ContainsKey(trunk))
         {
-            Parameters = { new() { Value = trunk }, new() { Value = (double)limit.Burst } },
+            await BeginAsync(connection, trunk, limit, cancellationToken);
+            _begun[trunk] = true;
+        }
+        // One round trip and one transaction: the lock is held until all of it is done, and never while the network is waited for.
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(Lock) { Parameters = { new() { Value = trunk } } },
+                new NpgsqlBatchCommand(Count)
+                {
+                    Parameters =
+                    {
+                        new() { Value = trunk },
+                        new() { Value = self.Instance },
+                        new() { Value = limit.CallsPerSecond ?? 0, NpgsqlDbType = NpgsqlDbType.Double },
+                        new() { Value = (double)limit.Burst, NpgsqlDbType = NpgsqlDbType.Double },
+                        Integer(limit.Channels),
+                        Integer(claim.Channels),
+                        new() { Value = (double)claim.Unspent, NpgsqlDbType = NpgsqlDbType.Double },
+                        new() { Value = claim.Wanted },
+                    },
+                },
+            },
         };
-        await begin.ExecuteNonQueryAsync(cancellationToken);
-        return await TryClaimAsync(connection, trunk, limit, claim, cancellationToken)
-            ?? throw new InvalidOperationException($"The row of trunk {trunk} in trunk_limits is gone as soon as it is there.");
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            _begun.TryRemove(trunk, out _);
+            throw new NpgsqlException($"The row of trunk {trunk} was removed from trunk_limits by hand; the next claim makes it anew.");
+        }
+        if (!reader.GetBoolean(0) && claim.Wanted > 0)
+            throw new ReplicaNotAliveException();
+        return new ClaimAnswer(
+            reader.GetInt32(1),
+            reader.IsDBNull(2) ? null : reader.GetDouble(2),
+            reader.IsDBNull(3) ? null : reader.GetInt32(3));
     }
 
     /// <summary>What all replicas together have of a trunk.</summary>
@@ -104,42 +139,15 @@ internal sealed class LimitStore(NpgsqlDataSource data, ServiceIdentity self)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <returns>Null where the trunk has no row yet.</returns>
-    private async Task<ClaimAnswer?> TryClaimAsync(
-        NpgsqlConnection connection, string trunk, TrunkLimit limit, Claim claim, CancellationToken cancellationToken)
+    private static async Task BeginAsync(
+        NpgsqlConnection connection, string trunk, TrunkLimit limit, CancellationToken cancellationToken)
     {
-        // One round trip and one transaction: the lock is held until all of it is done.
-        await using var batch = new NpgsqlBatch(connection)
+        await using var command = new NpgsqlCommand(
+            "insert into trunk_limits (trunk, tokens, refilled_at) values ($1, $2, clock_timestamp()) on conflict do nothing", connection)
         {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(Lock) { Parameters = { new() { Value = trunk } } },
-                new NpgsqlBatchCommand(Count)
-                {
-                    Parameters =
-                    {
-                        new() { Value = trunk },
-                        new() { Value = self.Instance },
-                        new() { Value = limit.CallsPerSecond ?? 0, NpgsqlDbType = NpgsqlDbType.Double },
-                        new() { Value = (double)limit.Burst, NpgsqlDbType = NpgsqlDbType.Double },
-                        Integer(limit.Channels),
-                        Integer(claim.Channels),
-                        new() { Value = (double)claim.Unspent, NpgsqlDbType = NpgsqlDbType.Double },
-                        new() { Value = claim.Wanted },
-                    },
-                },
-            },
+            Parameters = { new() { Value = trunk }, new() { Value = (double)limit.Burst } },
         };
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
-            return null;
-        if (!reader.GetBoolean(0) && claim.Wanted > 0)
-            throw new ReplicaNotAliveException();
-        return new ClaimAnswer(
-            reader.GetInt32(1),
-            reader.IsDBNull(2) ? null : reader.GetDouble(2),
-            reader.IsDBNull(3) ? null : reader.GetInt32(3));
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static NpgsqlParameter Integer(int? value) =>

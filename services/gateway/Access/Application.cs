@@ -16,6 +16,9 @@ internal static class Scopes
     /// <summary>Look verifications up.</summary>
     public const string VerificationsRead = "verifications:read";
 
+    /// <summary>See and change what carries the calls: trunks.</summary>
+    public const string Operations = "operations";
+
     /// <summary>Every scope there is.</summary>
-    public static readonly IReadOnlyList<string> All = [VerificationsWrite, VerificationsRead];
+    public static readonly IReadOnlyList<string> All = [VerificationsWrite, VerificationsRead, Operations];
 }

@@ -15,8 +15,8 @@ internal sealed partial class ForwardedMessages(InternalTokens tokens, ILogger<F
     /// </summary>
     private static readonly string[] AllowedRequestHeaders =
     [
-        "Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer",
-        "User-Agent",
+        "Accept", "Accept-Language", "Content-Encoding", "Content-Length", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+        "Last-Event-ID", "Prefer", "User-Agent",
     ];
 
     private const string ProblemType = "application/problem+json";

@@ -33,7 +33,9 @@ internal static class ForwardingSetup
             policy.MinimalTotalCountThreshold = Routes.Passive.FewestRequests;
             policy.DefaultFailureRateLimit = Routes.Passive.FailedShare;
         });
-        builder.Services.AddHealthChecks().AddCheck<ReplicaHealth>(Routes.Verification, tags: ["ready"]);
+        builder.Services.AddHealthChecks()
+            .AddCheck<ReplicaHealth>(Routes.Verification, tags: ["ready"])
+            .AddCheck<ReplicaHealth>(Routes.Dialer, tags: ["ready"]);
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddProcessor(new ProbesUntraced()));
     }
 

@@ -12,55 +12,27 @@ internal static class Routes
     /// <summary>The cluster of the verification service's replicas.</summary>
     public const string Verification = "verification";
 
+    /// <summary>The cluster of the dialer's replicas.</summary>
+    public const string Dialer = "dialer";
+
     private const string Verifications = "/v1/verifications/{**rest}";
+    private const string Trunks = "/v1/trunks/{**rest}";
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Every route; each names its methods and its scope.</summary>
     public static readonly IReadOnlyList<RouteConfig> All =
     [
-        Route("verifications-read", HttpMethods.Get, Scopes.VerificationsRead),
-        Route("verifications-write", HttpMethods.Post, Scopes.VerificationsWrite),
+        Route("verifications-read", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
+        Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
+        Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
     ];
 
     /// <summary>The services behind the routes.</summary>
     public static IReadOnlyList<ClusterConfig> Clusters(GatewaySettings settings) =>
     [
-        new()
-        {
-            ClusterId = Verification,
-            Destinations = settings.Verification.ToDictionary(
-                address => address.GetLeftPart(UriPartial.Authority),
-                address => new DestinationConfig { Address = address.ToString() },
-                StringComparer.OrdinalIgnoreCase),
-            // The emptier of two random replicas: requests that wait make "the next one" a poor choice.
-            LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
-            HttpRequest = new ForwarderRequestConfig
-            {
-                ActivityTimeout = settings.AnswerTimeout,
-                Version = System.Net.HttpVersion.Version11,
-                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            },
-            HealthCheck = new HealthCheckConfig
-            {
-                // When no replica looks healthy, asking them all is better than refusing: the service itself says best what is missing.
-                AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
-                Active = new ActiveHealthCheckConfig
-                {
-                    Enabled = true,
-                    Interval = ProbeEvery,
-                    Timeout = ProbeTimeout,
-                    Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
-                    Path = "/health/ready",
-                },
-                Passive = new PassiveHealthCheckConfig
-                {
-                    Enabled = true,
-                    Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate,
-                    ReactivationPeriod = Passive.Window,
-                },
-            },
-        },
+        Cluster(Verification, settings.Verification, settings.AnswerTimeout),
+        Cluster(Dialer, settings.Dialer, settings.AnswerTimeout),
     ];
 
     /// <summary>When failing requests take a replica out, between two probes.</summary>
@@ -76,11 +48,47 @@ internal static class Routes
         public const double FailedShare = 0.5;
     }
 
-    private static RouteConfig Route(string id, string method, string scope) => new()
+    private static RouteConfig Route(string id, string cluster, string path, string scope, params string[] methods) => new()
     {
         RouteId = id,
-        ClusterId = Verification,
-        Match = new RouteMatch { Path = Verifications, Methods = [method] },
+        ClusterId = cluster,
+        Match = new RouteMatch { Path = path, Methods = methods },
         AuthorizationPolicy = scope,
+    };
+
+    private static ClusterConfig Cluster(string id, IReadOnlyList<Uri> replicas, TimeSpan answerTimeout) => new()
+    {
+        ClusterId = id,
+        Destinations = replicas.ToDictionary(
+            address => address.GetLeftPart(UriPartial.Authority),
+            address => new DestinationConfig { Address = address.ToString() },
+            StringComparer.OrdinalIgnoreCase),
+        // The emptier of two random replicas: requests that wait make "the next one" a poor choice.
+        LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+        HttpRequest = new ForwarderRequestConfig
+        {
+            ActivityTimeout = answerTimeout,
+            Version = System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        },
+        HealthCheck = new HealthCheckConfig
+        {
+            // When no replica looks healthy, asking them all is better than refusing: the service itself says best what is missing.
+            AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+            Active = new ActiveHealthCheckConfig
+            {
+                Enabled = true,
+                Interval = ProbeEvery,
+                Timeout = ProbeTimeout,
+                Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+                Path = "/health/ready",
+            },
+            Passive = new PassiveHealthCheckConfig
+            {
+                Enabled = true,
+                Policy = HealthCheckConstants.PassivePolicy.TransportFailureRate,
+                ReactivationPeriod = Passive.Window,
+            },
+        },
     };
 }

@@ -102,7 +102,7 @@ public sealed class SipDigest
             Forget(header, asked);
             return SipDigestOutcome.Refused;
         }
-        again = SipRequests.AgainOf(request);
+        again = request.Again();
         RemoveCredentials(again, header, asked);
         lock (_gate)
         {

@@ -49,20 +49,19 @@ public sealed class SipRequest : SipMessage
         return request;
     }
 
-    /// <summary>The same request to be sent once more within its call: the next number, no Via (RFC 3261 §22.2, §8.1.3.4).</summary>
+    /// <summary>The same request once more, as a transaction of its own: the next number, no Via (RFC 3261 §8.1.3.4, §8.1.3.5).</summary>
     /// <param name="uri">Whom to ask instead; null for the same.</param>
     public SipRequest Again(SipUri? uri = null)
     {
         var again = new SipRequest(Method, uri ?? Uri);
-        foreach (var header in Headers)
+        foreach (var (name, value) in Headers)
         {
-            if (header.Name == SipHeaderName.CSeq)
-                again.Headers.AddParsed(SipHeaderName.CSeq, (CSeq with { Number = CSeq.Number + 1 }).ToString());
-            else if (header.Name is not (SipHeaderName.Via or SipHeaderName.ContentLength or SipHeaderName.ContentType))
-                again.Headers.AddParsed(header.Name, header.Value);
+            if (name is SipHeaderName.CSeq)
+                again.Headers.AddParsed(name, (CSeq with { Number = CSeq.Number + 1 }).ToString());
+            else if (name is not SipHeaderName.Via)
+                again.Headers.AddParsed(name, value);
         }
-        if (Headers[SipHeaderName.ContentType] is { } contentType)
-            again.SetBody(contentType, Body);
+        again.SetParsedBody(Body);
         return again;
     }
 

@@ -7,8 +7,8 @@ public sealed class SipTimer
     private readonly object _state;
 
     /// <summary>A timer that does not run yet.</summary>
-    /// <param name="callback">Runs on a thread of the pool. May run once more when the timer is stopped or started in that very
-    /// moment.</param>
+    /// <param name="callback">Runs on the thread of all timers, so it does not block. May run once more when the timer is stopped or
+    /// started in that very moment.</param>
     public SipTimer(Action callback)
         : this(static callback => ((Action)callback)(), callback)
     {

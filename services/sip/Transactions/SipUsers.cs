@@ -2,7 +2,7 @@ namespace FlashCall.Sip;
 
 /// <summary>
 /// Who sent a request and waits for its responses: the transaction user of RFC 3261 §5. Called on the thread that received the message or
-/// on one of the pool, for one transaction possibly before the call that sent the request has returned. Takes its own lock, and does not
+/// on that of the timers, for one transaction possibly before the call that sent the request has returned. Takes its own lock, and does not
 /// block.
 /// </summary>
 public interface ISipClient

@@ -47,7 +47,7 @@ public sealed class AnsweredCallTests
         Func<double, CallInput>[] inputs =
         [
             Start, at => Found(at), at => Found(at, postDialDelayCap: 1), at => NoTrunk(at), Clock, NoAnswer, at => NoTransport(at),
-            at => NoTransport(at, InviteAgain.ToNextAddress), Abandon,
+            at => NoTransport(at, InviteAgain.ToNextAddress), ConnectionLost, Abandon,
             at => Provisional(100, at), at => Provisional(180, at), at => Provisional(183, at),
             at => Refusal(302, at, InviteAgain.WhereRedirected), at => Refusal(404, at), at => Refusal(486, at), at => Refusal(487, at),
             at => Refusal(503, at), at => Refusal(407, at, InviteAgain.WithCredentials),

@@ -102,6 +102,8 @@ internal sealed class CallSpec
 
     public static CallInput NoTransport(double at, InviteAgain? again = null) => new CallInput.NoTransport(At(at), again);
 
+    public static CallInput ConnectionLost(double at) => new CallInput.ConnectionLost(At(at));
+
     public static CallInput Abandon(double at) => new CallInput.Abandon(At(at));
 
     private static DateTimeOffset At(double seconds) => Zero.AddSeconds(seconds);

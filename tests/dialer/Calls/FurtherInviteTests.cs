@@ -47,8 +47,13 @@ public sealed class FurtherInviteTests
     }
 
     [Fact]
-    public void A_trunk_that_took_the_call_and_is_lost_may_yet_ring_the_phone() =>
+    public void A_trunk_that_took_the_call_and_is_lost_may_yet_ring_the_phone()
+    {
         Given(Start(), Found(), Provisional(100, 0.4)).When(NoTransport(0.5)).ThenEnds(CallDisposition.TrunkFailed, 0.5);
+        Given(Start(), Found(), Provisional(100, 0.4)).When(ConnectionLost(0.5)).ThenEnds(CallDisposition.TrunkFailed, 0.5);
+        Given(Start(), Found()).When(ConnectionLost(0.5)).ThenEnds(CallDisposition.TrunkFailed, 0.5);
+        Given(Start(), Found(), HangUp(0.3)).When(ConnectionLost(0.5)).ThenEnds(CallDisposition.Cancelled, 0.5);
+    }
 
     [Fact]
     public void Silence_leaves_open_whether_the_phone_rings() =>

@@ -144,6 +144,17 @@ public sealed class LimitStoreTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_was_removed_by_hand_is_made_anew()
+    {
+        var store = await LivingAsync("a");
+        await ClaimAsync(store, Slow, 5);
+        await using (var remove = Database.Data.CreateCommand("delete from trunk_limits"))
+            await remove.ExecuteNonQueryAsync();
+        await Assert.ThrowsAsync<NpgsqlException>(() => ClaimAsync(store, Slow, 1));
+        Assert.Equal(1, (await ClaimAsync(store, Slow, 1)).Granted);
+    }
+
+    [Fact]
     public async Task What_a_gone_replica_leaves_behind_is_removed_and_what_a_sleeping_one_left_is_not()
     {
         await ClaimAsync(await LivingAsync("alive"), FiveChannels, 1, channels: 0);

@@ -2,6 +2,7 @@ using System.Net;
 using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Signalling;
 using FlashCall.Dialer.Trunks;
+using FlashCall.Sip;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,9 @@ internal sealed class DialerReplica : IAsyncDisposable
     /// <summary>The trunks as this replica sees them.</summary>
     public TrunkDirectory Trunks => _service.Services.GetRequiredService<TrunkDirectory>();
 
+    /// <summary>What its SIP stack has counted.</summary>
+    public SipCounters SipCounters => _service.Services.GetRequiredService<SipEndpoint>().Stack.Counters;
+
     /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="platform">Where.</param>
     /// <param name="trunks">Name and address of each trunk.</param>
@@ -42,8 +46,12 @@ internal sealed class DialerReplica : IAsyncDisposable
     }
 
     public static IEnumerable<string> TrunkArguments(IReadOnlyDictionary<string, string> trunks) =>
-        trunks.SelectMany((trunk, index) =>
-            (string[])[$"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Addresses:0={trunk.Value}"]);
+        trunks.SelectMany((trunk, index) => (string[])
+        [
+            $"--Trunks:{index}:Name={trunk.Key}", $"--Trunks:{index}:Addresses:0={trunk.Value}",
+            // SIPp's scenarios take what they expect and nothing else.
+            $"--Trunks:{index}:OptionsInterval=00:00:00",
+        ]);
 
     /// <summary>Ends a call of this replica, as a command that reached it would.</summary>
     public bool TryHangUp(Guid attemptId) => _service.Services.GetRequiredService<CallsInProgress>().TryHangUp(attemptId);

@@ -1,80 +1,87 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Dialer.Tests.Support;
 
-/// <summary>SIPp as the carrier, for one call; the scenario checks what we send.</summary>
+/// <summary>SIPp with a scenario of the folder <c>sipp</c>, which checks what we send: it ends well only if every message of ours was the
+/// one that was due.</summary>
 internal sealed class Sipp : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly DirectoryInfo _folder;
-    private readonly Task<string> _output;
+    private const string ErrorLog = "errors.log";
+    private const string MessageLog = "messages.log";
 
-    private Sipp(Process process, DirectoryInfo folder)
-    {
-        _process = process;
-        _folder = folder;
-        _output = process.StandardOutput.ReadToEndAsync();
-    }
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
-    /// <summary>A UDP port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
+    private readonly PeerProgram _program;
 
-    /// <summary>Starts a scenario of the folder <c>sipp</c> and waits until it listens.</summary>
-    public static async Task<Sipp> StartAsync(string scenario, int port)
+    private Sipp(PeerProgram program) => _program = program;
+
+    /// <summary>Starts the called side for one call and waits until it listens.</summary>
+    /// <param name="scenario">The file's name without ending.</param>
+    /// <param name="port">Where.</param>
+    /// <param name="with">Values for what the scenario leaves open, by name.</param>
+    public static Task<Sipp> StartAsync(string scenario, int port, params (string Name, string Value)[] with) =>
+        StartAsync(scenario, new IPEndPoint(IPAddress.Loopback, port), tcp: false, with);
+
+    /// <inheritdoc cref="StartAsync(string, int, ValueTuple{string, string}[])"/>
+    /// <param name="scenario">The file's name without ending.</param>
+    /// <param name="address">Where.</param>
+    /// <param name="tcp">Over TCP rather than UDP.</param>
+    /// <param name="with">Values for what the scenario leaves open, by name.</param>
+    public static async Task<Sipp> StartAsync(string scenario, IPEndPoint address, bool tcp, params (string Name, string Value)[] with)
     {
-        Assert.SkipUnless(IsInstalled, "SIPp is not installed. On Debian: apt-get install sip-tester.");
-        var folder = Directory.CreateTempSubdirectory("sipp-");
-        var start = new ProcessStartInfo("sipp")
-        {
-            UseShellExecute = false,
-            WorkingDirectory = folder.FullName,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList =
-            {
-                "-sf", Path.Combine(AppContext.BaseDirectory, "sipp", $"{scenario}.xml"),
-                "-i", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture),
-                "-m", "1", "-nostdin", "-timeout", "40s", "-timeout_error", "-trace_err", "-error_file", "errors.log",
-            },
-        };
-        var sipp = new Sipp(Process.Start(start)!, folder);
-        var socket = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4}");
-        bool Listens() => File.ReadAllText("/proc/net/udp").Contains(socket, StringComparison.Ordinal);
-        await Eventually.TrueAsync(() => sipp._process.HasExited || Listens(), "SIPp listens");
+        var sipp = Start(scenario, address, calls: 1, tcp ? ["-t", "t1"] : [], with);
+        await sipp._program.ListensAsync(address, tcp);
         return sipp;
     }
+
+    /// <summary>Starts the calling side.</summary>
+    /// <param name="scenario">The file's name without ending.</param>
+    /// <param name="target">Who is called.</param>
+    /// <param name="calls">How many times.</param>
+    public static Sipp Call(string scenario, IPEndPoint target, int calls)
+    {
+        var rate = Math.Max(10, calls / 2).ToString(CultureInfo.InvariantCulture);
+        return Start(scenario, new IPEndPoint(target.Address, FreePort.Next()), calls, ["-r", rate, target.ToString()]);
+    }
+
+    /// <summary>Waits until a message with such a text has come or gone.</summary>
+    public Task SeesAsync(string text) => Eventually.TrueAsync(() => Log(MessageLog).Contains(text, StringComparison.Ordinal), $"SIPp sees {text}");
 
     /// <summary>Waits until the scenario has run through.</summary>
     public async Task SucceedsAsync()
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(45));
-        await _process.WaitForExitAsync(timeout.Token);
-        if (_process.ExitCode == 0)
+        await _program.ExitsAsync(Patience);
+        if (_program.ExitCode == 0)
             return;
-        var log = Path.Combine(_folder.FullName, "errors.log");
-        var errors = File.Exists(log) ? await File.ReadAllTextAsync(log) : await _process.StandardError.ReadToEndAsync();
-        Assert.Fail($"SIPp ended with {_process.ExitCode}. {errors}");
+        Assert.Fail($"SIPp ended with {_program.ExitCode}. {_program.Output}\n{Log(ErrorLog)}\n{Log(MessageLog)}");
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _program.DisposeAsync();
+
+    private string Log(string name)
     {
-        if (!_process.HasExited)
-            _process.Kill();
-        await _output;
-        _process.Dispose();
-        _folder.Delete(recursive: true);
+        var file = Path.Combine(_program.Folder.FullName, name);
+        return File.Exists(file) ? File.ReadAllText(file) : "";
     }
 
-    private static bool IsInstalled =>
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "sipp")));
+    private static Sipp Start(
+        string scenario, IPEndPoint local, int calls, IEnumerable<string> more, params (string Name, string Value)[] with)
+    {
+        var folder = PeerProgram.CreateFolder("sipp");
+        // Filled in here rather than with -key, since SIPp reads the status of a response when it reads the scenario.
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "sipp", $"{scenario}.xml"));
+        foreach (var (name, value) in with)
+            text = text.Replace($"[{name}]", value, StringComparison.Ordinal);
+        var file = Path.Combine(folder.FullName, $"{scenario}.xml");
+        File.WriteAllText(file, text);
+        return new Sipp(PeerProgram.Start("sipp", "sip-tester", folder,
+        [
+            "-sf", file, "-i", local.Address.ToString(), "-p", local.Port.ToString(CultureInfo.InvariantCulture),
+            "-m", calls.ToString(CultureInfo.InvariantCulture), "-nostdin", "-timeout", "40s", "-timeout_error",
+            "-trace_err", "-error_file", ErrorLog, "-trace_msg", "-message_file", MessageLog, .. more,
+        ]));
+    }
 }

@@ -28,6 +28,18 @@ public sealed class DocumentationTests(Platform platform)
     }
 
     [Fact]
+    public async Task The_commands_of_the_trunks_page_add_change_and_remove_one()
+    {
+        var output = await RunAsync(BlocksOf("sh", "docs", "trunks.md"));
+
+        Assert.Contains("\"name\":\"carrier-b\",\"state\":\"active\"", output, StringComparison.Ordinal);
+        Assert.Contains("\"secrets\":[\"credentials.password\"]", output, StringComparison.Ordinal);
+        Assert.Contains("\"channels\":60", output, StringComparison.Ordinal);
+        Assert.Contains("\"state\":\"draining\"", output, StringComparison.Ordinal);
+        Assert.EndsWith("removed: 204\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_queries_of_the_analysts_page_find_what_happened()
     {
         using var client = platform.Client();
@@ -53,6 +65,7 @@ public sealed class DocumentationTests(Platform platform)
         start.ArgumentList.Add("set -euo pipefail\n" + string.Join('\n', commands));
         start.Environment["API"] = Origin(platform.Of("gateway").Address);
         start.Environment["KEY"] = platform.Key;
+        start.Environment["OPERATOR_KEY"] = platform.OperatorKey;
         start.Environment["HANDSET"] = Origin(platform.Of("handset").Address);
         using var bash = Process.Start(start)!;
         var errors = bash.StandardError.ReadToEndAsync();

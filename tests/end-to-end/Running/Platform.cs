@@ -25,7 +25,11 @@ public sealed partial class Platform : IAsyncLifetime
     private readonly ServersFixture _servers = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("flashcall-e2e-").FullName;
     /// <summary>The demo application's API key.</summary>
-    internal string Key { get; } = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    internal string Key { get; } = NewKey();
+
+    /// <summary>The key of the application that operates the platform.</summary>
+    internal string OperatorKey { get; } = NewKey();
+
     private readonly List<Program> _programs = [];
     private static int s_number;
 
@@ -50,12 +54,16 @@ public sealed partial class Platform : IAsyncLifetime
             Add(Service("verification", "FlashCall.Verification", replica));
         }
         Add(Service("gateway", "FlashCall.Gateway", "",
-            $"--Gateway:Verification:0={Of("verification-1").Address}", $"--Gateway:Verification:1={Of("verification-2").Address}"));
+            $"--Gateway:Verification:0={Of("verification-1").Address}", $"--Gateway:Verification:1={Of("verification-2").Address}",
+            $"--Gateway:Dialer:0={Of("dialer-1").Address}", $"--Gateway:Dialer:1={Of("dialer-2").Address}"));
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {
-              "Applications": [{ "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"],
-                "KeyHashes": ["{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}}"] }],
+              "Applications": [
+                { "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"], "KeyHashes": ["{{HashOf(Key)}}"] },
+                { "Id": "operator", "Name": "Operator", "Scopes": ["operations"], "KeyHashes": ["{{HashOf(OperatorKey)}}"] }
+              ],
+              "Dialer": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
               "Trunks": [{ "Name": "demo", "Addresses": ["127.0.0.1:{{sip}}"] }],
               "NumberPool": { "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
@@ -105,6 +113,10 @@ public sealed partial class Platform : IAsyncLifetime
         await _servers.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string NewKey() => "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+
+    private static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     private void Add(Program program) => _programs.Add(program);
 

@@ -9,8 +9,9 @@ namespace FlashCall.Cli.Secrets;
 /// <list type="bullet">
 /// <item><c>services/</c>: what every service reads through <c>FLASHCALL_SECRETS</c> — <c>Identity__PublicKey</c>, and <c>Postgres</c> and
 /// <c>RabbitMq</c> where templates for them are given;</item>
-/// <item><c>gateway/</c>: what the gateway alone reads — <c>Identity__SigningKey</c> and the hash of the demo application's key;</item>
-/// <item><c>demo-api-key</c>: for whoever tries the API; <c>postgres-password</c> and <c>rabbitmq-password</c>: for those who set the servers up,
+/// <item><c>dialer/</c>: the same and what the dialer alone reads — <c>Dialer__SecretsKey</c>;</item>
+/// <item><c>gateway/</c>: what the gateway alone reads — <c>Identity__SigningKey</c> and the hashes of the applications' keys;</item>
+/// <item><c>demo-api-key</c>: for whoever tries the API; <c>operator-api-key</c>: for whoever operates it; <c>postgres-password</c> and <c>rabbitmq-password</c>: for those who set the servers up,
 /// as <c>rabbitmq.conf</c> is.</item>
 /// </list>
 /// </summary>
@@ -31,14 +32,16 @@ internal sealed class SecretFolder(string path)
     public IReadOnlyList<string> Complete(string? postgresTemplate, string? rabbitMqTemplate)
     {
         var signingKey = Keep("gateway/Identity__SigningKey", NewSigningKey);
-        Derive("services/Identity__PublicKey", PublicKeyOf(signingKey));
-        var apiKey = Keep("demo-api-key", NewApiKey);
-        Derive("gateway/Applications__0__KeyHashes__0", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(apiKey))));
+        DeriveForServices("Identity__PublicKey", PublicKeyOf(signingKey));
+        // In the order of the applications in the settings.
+        Derive("gateway/Applications__0__KeyHashes__0", HashOf(Keep("demo-api-key", NewApiKey)));
+        Derive("gateway/Applications__1__KeyHashes__0", HashOf(Keep("operator-api-key", NewApiKey)));
+        Keep("dialer/Dialer__SecretsKey", NewSecretsKey);
         if (postgresTemplate is not null)
-            Derive("services/Postgres", Fill(postgresTemplate, "postgres-password"));
+            DeriveForServices("Postgres", Fill(postgresTemplate, "postgres-password"));
         if (rabbitMqTemplate is not null)
         {
-            Derive("services/RabbitMq", Fill(rabbitMqTemplate, "rabbitmq-password"));
+            DeriveForServices("RabbitMq", Fill(rabbitMqTemplate, "rabbitmq-password"));
             if (rabbitMqTemplate.Contains(PasswordPlaceholder, StringComparison.Ordinal) && Uri.TryCreate(rabbitMqTemplate, UriKind.Absolute, out var broker))
                 Derive("rabbitmq.conf", $"default_user = {broker.UserInfo.Split(':')[0]}\ndefault_pass = {Keep("rabbitmq-password", NewPassword)}\n");
         }
@@ -58,6 +61,13 @@ internal sealed class SecretFolder(string path)
         var made = make();
         Write(name, made);
         return made;
+    }
+
+    /// <summary>A process reads one folder.</summary>
+    private void DeriveForServices(string name, string content)
+    {
+        Derive($"services/{name}", content);
+        Derive($"dialer/{name}", content);
     }
 
     private void Derive(string name, string content)
@@ -108,6 +118,10 @@ internal sealed class SecretFolder(string path)
     }
 
     private static string NewApiKey() => KeyPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
+
+    private static string HashOf(string apiKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(apiKey)));
+
+    private static string NewSecretsKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
 
     private static string NewPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
 }
