@@ -26,6 +26,7 @@ namespace FlashCall.Sip;
 public sealed class SipStack : IAsyncDisposable
 {
     private readonly SipStackOptions _options;
+    private readonly SipTap? _tap;
     private readonly ConcurrentDictionary<SipTransactionKey, SipClientTransaction> _clients = new();
     private readonly ConcurrentDictionary<SipTransactionKey, SipServerTransaction> _servers = new();
     private readonly SipMergedRequests _merged = new();
@@ -38,6 +39,7 @@ public sealed class SipStack : IAsyncDisposable
     {
         _options = options;
         Counters = new SipCounters(() => OpenTransactions);
+        _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
         Timers = new SipTimers(time, Fault);
     }
 
@@ -67,7 +69,7 @@ public sealed class SipStack : IAsyncDisposable
         {
             if (transport is SipConnectionTransport connections)
                 connections.OnEnded = ConnectionEnded;
-            transport.Start(_options.OnMessage is null ? Receive : TapAndReceive, Fault);
+            transport.Start(_tap is null ? Receive : _tap.Before(Receive), Fault);
         }
     }
 
@@ -77,15 +79,6 @@ public sealed class SipStack : IAsyncDisposable
         ? new SipHop(transport, remote)
         : throw new InvalidOperationException(
             $"No SIP transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
-
-    /// <summary>The way to a peer over a kind of transport.</summary>
-    /// <param name="remote">The peer.</param>
-    /// <param name="kind">The transport.</param>
-    /// <param name="tls">Over TLS whom to expect there; without it the certificate has to name the address.</param>
-    /// <exception cref="InvalidOperationException">No such transport can reach the address.</exception>
-    public SipHop HopTo(IPEndPoint remote, SipTransportKind kind, SipTlsProfile? tls = null) => TryHopTo(remote, kind, tls)
-        ?? throw new InvalidOperationException(
-            $"No {kind.ViaName()} transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
 
     /// <summary>The way to a peer over a kind of transport; null if no such transport can reach the address.</summary>
     /// <param name="remote">The peer.</param>
@@ -171,8 +164,7 @@ public sealed class SipStack : IAsyncDisposable
 
     internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes, out SipSent sent)
     {
-        if (_options.OnMessage is not null)
-            Tap(SipDirection.Sent, hop, bytes);
+        _tap?.Show(SipDirection.Sent, hop, bytes);
         var isSent = hop.Transport.Send(bytes, hop, out sent);
         if (isSent)
             Counters.CountSent();
@@ -214,25 +206,6 @@ public sealed class SipStack : IAsyncDisposable
             foreach (var (_, transaction) in _clients)
                 transaction.LoseConnection(connection);
         }
-        catch (Exception exception)
-        {
-            Fault(exception);
-        }
-    }
-
-    private void TapAndReceive(ReadOnlySpan<byte> bytes, SipHop source)
-    {
-        Tap(SipDirection.Received, source, bytes);
-        Receive(bytes, source);
-    }
-
-    private void Tap(SipDirection direction, SipHop hop, ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            _options.OnMessage!(direction, hop, bytes);
-        }
-        // A log that fails does not stop calls.
         catch (Exception exception)
         {
             Fault(exception);

@@ -159,6 +159,41 @@ public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<Dial
         Assert.Empty(peer.Invites);
     }
 
+    [Fact]
+    public async Task An_operator_sees_how_a_trunk_is_and_why_it_gets_no_calls()
+    {
+        await using var full = new SipPeer
+        {
+            OnInvite = invite =>
+            {
+                var busy = invite.CreateResponse(503);
+                busy.Headers.Add(SipHeaderName.RetryAfter, "30");
+                invite.Respond(busy);
+            },
+        };
+        var trunk = await PutAsync(new { addresses = new[] { full.Address }, channels = 3, optionsIntervalSeconds = 5 });
+        await Eventually.TrueAsync(
+            async () => (await NowAsync(trunk)).GetProperty("addresses").EnumerateArray().Any(address => Text(address, "is") == "up"), "OPTIONS is answered");
+        await Platform.SendAsync(Place(trunk));
+        await Eventually.TrueAsync(async () => Text(await NowAsync(trunk), "gives") == "none", "the trunk is held out");
+
+        var now = await NowAsync(trunk);
+        Assert.Equal("retry_after", Text(now, "outReason"));
+        Assert.InRange(now.GetProperty("outUntil").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddSeconds(5), DateTimeOffset.UtcNow.AddSeconds(31));
+        Assert.Equal((200, full.Address), (now.GetProperty("addresses")[0].GetProperty("sipStatus").GetInt32(), Text(now.GetProperty("addresses")[0], "address")));
+        var second = Place(trunk);
+        await Platform.SendAsync(second);
+        Assert.Equal((CallDisposition.TrunkFailed, null), ((await Platform.EndOfAsync(second)).Disposition, (await Platform.EndOfAsync(second)).InvitedAt));
+    }
+
+    private async Task<JsonElement> NowAsync(string trunk)
+    {
+        using var client = Operator.Client(dialer.Dialer.Http);
+        return (await client.GetFromJsonAsync<JsonElement>($"/v1/trunks/{trunk}")).GetProperty("now");
+    }
+
+    private static string? Text(JsonElement view, string field) => view.GetProperty(field).GetString();
+
     private static PlaceFlashCall Place(string trunk, double ringSeconds = 1) =>
         Commands.Place(trunk, ringSeconds) with { CallerId = CallerIdOf(trunk) };
 

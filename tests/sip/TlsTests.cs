@@ -72,7 +72,10 @@ public sealed class TlsTests : IDisposable
 
         Assert.Equal(accepted ? null : SipConnectionFailure.CertificateNameMismatch, failure?.Failure);
         if (!accepted)
-            Assert.Contains($"sip.trunk.example, *.wild.example, sip:uri.example, sip:someone@user.example, not for '{domain}'", failure!.Reason);
+        {
+            Assert.Contains(
+                $"sip.trunk.example, *.wild.example, sip:uri.example, sip:someone@user.example, not for '{domain}'", failure!.Reason);
+        }
     }
 
     [Fact]
@@ -160,7 +163,8 @@ public sealed class TlsTests : IDisposable
 
         var failure = await TryAsync(caller, phone, _authority.Trusting("127.0.0.1"));
 
-        Assert.True(failure!.Failure is SipConnectionFailure.HandshakeFailed or SipConnectionFailure.TimedOut or SipConnectionFailure.Reset);
+        Assert.True(failure!.Failure
+            is SipConnectionFailure.HandshakeFailed or SipConnectionFailure.TimedOut or SipConnectionFailure.Reset);
         Assert.False(failure.WasOpen);
     }
 

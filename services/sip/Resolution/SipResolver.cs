@@ -190,10 +190,12 @@ public sealed class SipResolver
                 ? response
                 : throw new SipResolutionException($"The name server answered {response.Header.ResponseCode} for {name}. Check it.");
         }
-        catch (Exception exception) when (exception is DnsResponseException or SocketException or InvalidOperationException or ArgumentException)
+        catch (Exception exception)
+            when (exception is DnsResponseException or SocketException or InvalidOperationException or ArgumentException)
         {
             throw new SipResolutionException(
-                $"No name server told where {name} is: {exception.Message} Check the name, and that a name server can be reached.", exception);
+                $"No name server told where {name} is: {exception.Message} Check the name, and that a name server can be reached.",
+                exception);
         }
     }
 

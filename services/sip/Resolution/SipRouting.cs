@@ -3,10 +3,21 @@ using System.Net;
 
 namespace FlashCall.Sip;
 
-/// <summary>The way to where a URI points: for requests within a dialog, whose next hop a peer has named in Contact or Record-Route
-/// (RFC 3261 §12.2.1.1, §8.1.2).</summary>
+/// <summary>The way to an address over a chosen transport, and to where a URI points: for requests within a dialog, whose next hop a peer
+/// has named in Contact or Record-Route (RFC 3261 §12.2.1.1, §8.1.2).</summary>
 public static class SipRouting
 {
+    /// <summary>The way to a peer over a kind of transport.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="remote">The peer.</param>
+    /// <param name="kind">The transport.</param>
+    /// <param name="tls">Over TLS whom to expect there; without it the certificate has to name the address.</param>
+    /// <exception cref="InvalidOperationException">No such transport can reach the address.</exception>
+    public static SipHop HopTo(this SipStack stack, IPEndPoint remote, SipTransportKind kind, SipTlsProfile? tls = null) =>
+        stack.TryHopTo(remote, kind, tls)
+        ?? throw new InvalidOperationException(
+            $"No {kind.ViaName()} transport reaches {remote.AddressFamily} addresses; add one that listens on such an address.");
+
     /// <summary>The way, as far as it can be told without asking a name server.</summary>
     /// <param name="stack">The stack.</param>
     /// <param name="uri">The next hop, see <see cref="SipDialog.NextHopUri"/>.</param>

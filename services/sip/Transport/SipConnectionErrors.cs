@@ -62,7 +62,8 @@ internal static class SipConnectionErrors
             (error as SipCertificateException ?? error?.InnerException as SipCertificateException)?.Message
             ?? $"The certificate of {hop} was not accepted.",
         SipConnectionFailure.HandshakeFailed =>
-            $"TLS with {hop} failed: {Innermost(error)} Check that it speaks TLS 1.2 or 1.3 there, and whether it wants a client certificate.",
+            $"TLS with {hop} failed: {Innermost(error)} Check that it speaks TLS 1.2 or 1.3 there, "
+            + "and whether it wants a client certificate.",
         _ => $"The connection to {hop} ended: {cause}.",
     };
 

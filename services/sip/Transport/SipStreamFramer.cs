@@ -170,7 +170,8 @@ internal sealed class SipStreamFramer(int maxMessageBytes) : IDisposable
             rest = rest[line.Length..];
             if (!IsContentLengthLine(line))
                 continue;
-            if (!TryReadNumber(line[(line.IndexOf((byte)':') + 1)..].Trim(" \t\r\n"u8), out var number) || (length is not null && length != number))
+            var value = line[(line.IndexOf((byte)':') + 1)..].Trim(" \t\r\n"u8);
+            if (!TryReadNumber(value, out var number) || (length is not null && length != number))
                 return null;
             length = number;
         }

@@ -88,7 +88,8 @@ public sealed class TlsSipTransport : SipConnectionTransport
         try
         {
             await stream.AuthenticateAsServerAsync(
-                new SslServerAuthenticationOptions { ServerCertificateContext = _server, EnabledSslProtocols = Versions }, cancellationToken);
+                new SslServerAuthenticationOptions { ServerCertificateContext = _server, EnabledSslProtocols = Versions },
+                cancellationToken);
             return stream;
         }
         catch

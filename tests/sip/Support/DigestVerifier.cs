@@ -41,7 +41,8 @@ internal sealed partial class DigestVerifier(string user, string password, strin
     private bool IsRight(SipRequest request, string value)
     {
         var given = Parameter().Matches(value).ToDictionary(
-            match => match.Groups[1].Value, match => match.Groups[2].Success ? match.Groups[2].Value.Replace("\\\"", "\"") : match.Groups[3].Value);
+            match => match.Groups[1].Value,
+            match => match.Groups[2].Success ? match.Groups[2].Value.Replace("\\\"", "\"") : match.Groups[3].Value);
         var a1 = $"{user}:{Realm}:{password}";
         if (algorithm.EndsWith("-sess", StringComparison.Ordinal))
             a1 = $"{Hash(a1)}:{given["nonce"]}:{given["cnonce"]}";

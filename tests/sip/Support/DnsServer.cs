@@ -33,14 +33,17 @@ internal sealed class DnsServer : IAsyncDisposable
 
     public DnsServer Address(string name, params string[] addresses)
     {
-        foreach (var group in addresses.Select(IPAddress.Parse).GroupBy(address => (ushort)(address.AddressFamily == AddressFamily.InterNetwork ? 1 : 28)))
-            _records[(name, group.Key)] = [.. group.Select(address => address.GetAddressBytes())];
+        foreach (var group in addresses.Select(IPAddress.Parse).GroupBy(address => address.AddressFamily))
+            _records[(name, (ushort)(group.Key == AddressFamily.InterNetwork ? 1 : 28))] = [.. group.Select(address => address.GetAddressBytes())];
         return this;
     }
 
     public DnsServer Service(string name, params (ushort Priority, ushort Weight, ushort Port, string Host)[] services)
     {
-        _records[(name, Srv)] = [.. services.Select(one => (byte[])[.. Number(one.Priority), .. Number(one.Weight), .. Number(one.Port), .. Name(one.Host)])];
+        _records[(name, Srv)] =
+        [
+            .. services.Select(one => (byte[])[.. Number(one.Priority), .. Number(one.Weight), .. Number(one.Port), .. Name(one.Host)]),
+        ];
         return this;
     }
 
@@ -58,7 +61,11 @@ internal sealed class DnsServer : IAsyncDisposable
     }
 
     private static byte[] Name(string name) =>
-        [.. name.Split('.', StringSplitOptions.RemoveEmptyEntries).SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]), 0];
+    [
+        .. name.Split('.', StringSplitOptions.RemoveEmptyEntries)
+            .SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.ASCII.GetBytes(label)]),
+        0,
+    ];
 
     private async Task ServeAsync()
     {

@@ -24,7 +24,8 @@ internal sealed class RawPeer : IDisposable
         return listener;
     }
 
-    public static async Task<RawPeer> AcceptAsync(Socket listener) => new(await StackPeer.Within(new ValueTask<Socket>(listener.AcceptAsync())));
+    public static async Task<RawPeer> AcceptAsync(Socket listener) =>
+        new(await StackPeer.Within(new ValueTask<Socket>(listener.AcceptAsync())));
 
     public static async Task<RawPeer> ConnectAsync(IPEndPoint remote)
     {

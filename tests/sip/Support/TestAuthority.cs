@@ -28,7 +28,10 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>A certificate for a server, by default for the address 127.0.0.1, valid now.</summary>
     public X509Certificate2 Server(
-        Action<SubjectAlternativeNameBuilder>? names = null, int validFromDays = -1, int validToDays = 1, string usage = ServerAuthentication)
+        Action<SubjectAlternativeNameBuilder>? names = null,
+        int validFromDays = -1,
+        int validToDays = 1,
+        string usage = ServerAuthentication)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test Trunk", key, HashAlgorithmName.SHA256);
@@ -39,7 +42,8 @@ internal sealed class TestAuthority : IDisposable
             names(alternative);
         request.CertificateExtensions.Add(alternative.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
-        using var certificate = request.Create(Root, Now.AddDays(validFromDays), Now.AddDays(validToDays), RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(
+            Root, Now.AddDays(validFromDays), Now.AddDays(validToDays), RandomNumberGenerator.GetBytes(8));
         var issued = certificate.CopyWithPrivateKey(key);
         _issued.Add(issued);
         return issued;
