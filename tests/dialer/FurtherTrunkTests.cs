@@ -3,6 +3,7 @@ using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Tests.Support;
 using FlashCall.Sip;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Dialer.Tests;

@@ -73,10 +73,10 @@ public sealed class TransportTests : IAsyncDisposable
             Tls = new TrunkTls { ServerName = "sip.trunk.example", CaCertificates = authority },
         };
 
-        Assert.Equal(200, await AskAsync(dialer, await dialer.HopToAsync(trunk, CancellationToken.None)));
+        Assert.Equal(200, await AskAsync(dialer, (await dialer.HopsToAsync(trunk, CancellationToken.None))[0]));
         // By the wrong name it is not the trunk.
         var other = trunk with { Tls = trunk.Tls with { ServerName = "other.example" } };
-        Assert.Null(await AskAsync(dialer, await dialer.HopToAsync(other, CancellationToken.None)));
+        Assert.Null(await AskAsync(dialer, (await dialer.HopsToAsync(other, CancellationToken.None))[0]));
     }
 
     [Fact]
@@ -146,6 +146,7 @@ public sealed class TransportTests : IAsyncDisposable
     {
         var endpoint = new SipEndpoint(
             settings ?? new DialerSettings { SipListen = new IPEndPoint(IPAddress.Loopback, 0) },
+            new MessageLog(NullLogger<MessageLog>.Instance),
             TimeProvider.System,
             NullLogger<SipEndpoint>.Instance);
         _endpoints.Add(endpoint);
