@@ -215,11 +215,16 @@ internal sealed class SipConnection
                     _sendingSince = _time.GetTimestamp();
                 }
                 await _stream!.WriteAsync(batch.AsMemory(0, length), _ending.Token);
+                bool isMore;
                 lock (_gate)
                 {
                     if (batch.Length <= LargestKeptQueueBytes)
                         _spare = batch;
+                    isMore = _waitingBytes > 0;
                 }
+                // Who sent the first message does not stay to send what others add.
+                if (isMore)
+                    await Task.Yield();
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
