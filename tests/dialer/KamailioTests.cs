@@ -11,7 +11,7 @@ public sealed class KamailioTests(DialerFixture dialer) : IClassFixture<DialerFi
     [Theory]
     [InlineData("rings", "rings", CallDisposition.Rang, 487, true)]
     [InlineData("busy", "busy", CallDisposition.Busy, 486, false)]
-    [InlineData("rejects", "rings", CallDisposition.Rejected, 603, true)]
+    [InlineData("rejects", "rings-at-once", CallDisposition.Rejected, 603, true)]
     [InlineData("announcement", "announcement", CallDisposition.NotRinging, 487, false)]
     public async Task A_call_to_two_phones_ends_as_the_better_of_both(
         string first, string second, CallDisposition disposition, int status, bool rang)
@@ -31,7 +31,7 @@ public sealed class KamailioTests(DialerFixture dialer) : IClassFixture<DialerFi
     }
 
     [Theory]
-    [InlineData("answers", "rings", 1)]
+    [InlineData("answers", "rings-at-once", 1)]
     [InlineData("answers-behind-proxy", "answers-behind-proxy", 2)]
     public async Task Calls_that_are_picked_up_are_acknowledged_and_ended_through_the_proxy(string first, string second, int answers)
     {
