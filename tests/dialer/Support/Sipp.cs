@@ -33,8 +33,16 @@ internal sealed class Sipp : IAsyncDisposable
     public static async Task<Sipp> StartAsync(string scenario, IPEndPoint address, bool tcp, params (string Name, string Value)[] with)
     {
         var sipp = Start(scenario, address, calls: 1, tcp ? ["-t", "t1"] : [], with);
-        await sipp._program.ListensAsync(address, tcp);
-        return sipp;
+        try
+        {
+            await sipp._program.ListensAsync(address, tcp);
+            return sipp;
+        }
+        catch
+        {
+            await sipp.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the calling side.</summary>
