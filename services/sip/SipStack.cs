@@ -292,7 +292,9 @@ public sealed class SipStack : IAsyncDisposable
             Refuse(request, source, 416);
             return;
         }
-        if (Volatile.Read(ref _openServers) >= _options.MaxServerTransactions)
+        // What ends calls is taken for longer: without it they would only be more.
+        var endsACall = request.Method is SipMethod.Cancel || request.To.Tag is not null;
+        if (Volatile.Read(ref _openServers) >= (endsACall ? 2 : 1) * _options.MaxServerTransactions)
         {
             Counters.CountOverload();
             Refuse(request, source, 503);

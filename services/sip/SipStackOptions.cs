@@ -40,7 +40,8 @@ public sealed record SipStackOptions
     public SipTimings Timings { get; init; } = new();
 
     /// <summary>The most requests of peers that are open at once, those included that only wait for repeats. What comes beyond is answered
-    /// with 503 and forgotten, so that a flood fills no memory. 20,000 unless said otherwise; at least 1.</summary>
+    /// with 503 and forgotten, so that a flood fills no memory; CANCELs and requests within a dialog only beyond twice as many. 20,000
+    /// unless said otherwise; at least 1.</summary>
     public int MaxServerTransactions { get; init; } = 20_000;
 
     /// <summary>Told of exceptions in the code above the stack and of errors while receiving; both are counted in any case.</summary>

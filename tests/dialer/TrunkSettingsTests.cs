@@ -142,7 +142,11 @@ public sealed class TrunkSettingsTests(ServersFixture servers) : IAsyncLifetime
         await other.SucceedsAsync();
     }
 
-    private static string[] Credentials => [$"--Trunks:0:Credentials:Username={Username}", $"--Trunks:0:Credentials:Password={Password}"];
+    private static string[] Credentials =>
+    [
+        $"--Trunks:0:Credentials:Username={Username}", $"--Trunks:0:Credentials:Password={Password}",
+        $"--Dialer:SecretsKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}",
+    ];
 
     private async Task<FlashCallEnded> CallAsync(int port, string[] settings, double ringSeconds = 1)
     {

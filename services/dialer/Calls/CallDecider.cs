@@ -220,18 +220,11 @@ internal static class CallDecider
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
-    /// <summary>A final refusal after our CANCEL, read by its status, unless it is how the network carried out the CANCEL.</summary>
-    private static CallDisposition OfRefusal(int status, CallState.Cancelling cancelling)
-    {
-        var byStatus = Dispositions.OfStatus(status);
-        return cancelling switch
-        {
-            _ when status == RequestTerminated => OfCancelled(cancelling),
-            // Not every network answers a CANCEL with 487. The phone rang and we ended it, unless the callee was quicker.
-            { RangAt: not null } when byStatus is not (CallDisposition.Busy or CallDisposition.Rejected) => CallDisposition.Rang,
-            _ => byStatus,
-        };
-    }
+    /// <summary>A final refusal after our CANCEL. Not every network carries that out with 487, and a proxy reports the worst of its forks:
+    /// a phone that rang until we ended it has rung. What never rang is read by the status, unless that is how the network carried out the
+    /// CANCEL.</summary>
+    private static CallDisposition OfRefusal(int status, CallState.Cancelling cancelling) =>
+        status == RequestTerminated || cancelling.RangAt is not null ? OfCancelled(cancelling) : Dispositions.OfStatus(status);
 
     private static CallDisposition OfCancelled(CallState.Cancelling cancelling) =>
         cancelling.RangAt is not null ? CallDisposition.Rang : Undone(cancelling.Reason);

@@ -23,7 +23,7 @@ internal sealed class OptionsProbe(SipEndpoint sip, DialerSettings settings, Tim
         {
             var hop = (await sip.HopsToAsync(trunk with { Addresses = [address] }, cancellationToken))[0];
             answer.Begin();
-            sip.Stack.Send(OptionsRequest.Create(trunk, TrunkAddress.Parse(address), hop.LocalAddress), hop, answer);
+            sip.Stack.Send(OptionsRequest.Create(trunk, TrunkAddress.Parse(address), hop), hop, answer);
             var (status, roundTrip) = await answer.Task.WaitAsync(Patience, time, cancellationToken);
             return new AddressHealth(address, AddressHealth.OfStatus(status), status, roundTrip, askedAt);
         }
