@@ -26,7 +26,8 @@ internal sealed class DialerScenario(LoadOptions options)
         var found = new Dictionary<string, List<Try>>(StringComparer.Ordinal);
         await using (var engine = new EngineClient(options.Length, options.RingTime))
         {
-            Say($"Warming up; then {options.Pairs} pairs, tries of {options.Length.TotalSeconds} s, ring time {options.RingTime.TotalMilliseconds} ms");
+            Say($"Warming up; then {options.Pairs} pairs, tries of {options.Length.TotalSeconds} s, "
+                + $"ring time {options.RingTime.TotalMilliseconds} ms");
             await engine.TryAsync(options.Rate ?? FirstRate, stop.Token);
             await sipp.TryAsync(options.Rate ?? FirstRate, stop.Token);
             for (var pair = 0; pair < options.Pairs; pair++)
@@ -72,7 +73,8 @@ internal sealed class DialerScenario(LoadOptions options)
                 rate = (int)(rate * Step);
             }
         }
-        return best ?? throw new InvalidOperationException($"{client.Name} kept up no rate at all; is the machine busy with something else?");
+        return best
+            ?? throw new InvalidOperationException($"{client.Name} kept up no rate at all; is the machine busy with something else?");
     }
 
     private static async Task<Try> TryAsync(LoadClient client, int rate, CancellationToken cancellationToken)
@@ -142,7 +144,9 @@ internal sealed class DialerScenario(LoadOptions options)
         return 0;
     }
 
-    private static Try Median(List<Try> tries) => tries.OrderBy(done => done.Rate).ThenBy(done => -done.CpuSeconds).ElementAt(tries.Count / 2);
+    // Of an even number the lower one, for both alike.
+    private static Try Median(List<Try> tries) =>
+        tries.OrderBy(done => done.Rate).ThenBy(done => -done.CpuSeconds).ElementAt((tries.Count - 1) / 2);
 
     private static string List(List<Try> tries) => string.Join(", ", tries.Select(done => done.Rate));
 
@@ -154,7 +158,8 @@ internal sealed class DialerScenario(LoadOptions options)
         sipps.ToString(CultureInfo.InvariantCulture),
         sipps > 0 ? (ours / sipps).ToString("F2", CultureInfo.InvariantCulture) : "");
 
-    private static void Row(string name, string ours, string sipps, string ratio) => Console.WriteLine($"| {name} | {ours} | {sipps} | {ratio} |");
+    private static void Row(string name, string ours, string sipps, string ratio) =>
+        Console.WriteLine($"| {name} | {ours} | {sipps} | {ratio} |");
 
     private static void Target(string target, bool met) => Console.WriteLine($"{(met ? "met" : "NOT MET")}: {target}");
 
