@@ -8,6 +8,7 @@ namespace FlashCall.Load;
 /// memory of many phones that ring at once.</summary>
 internal sealed class DialerScenario(LoadOptions options)
 {
+    private const int WarmUps = 3;
     private const int FirstRate = 2_000;
     private const double Step = 1.3;
     private const int Halvings = 3;
@@ -28,8 +29,9 @@ internal sealed class DialerScenario(LoadOptions options)
         {
             Say($"Warming up; then {options.Pairs} pairs, tries of {options.Length.TotalSeconds} s, "
                 + $"ring time {options.RingTime.TotalMilliseconds} ms");
-            await engine.TryAsync(options.Rate ?? FirstRate, stop.Token);
-            await sipp.TryAsync(options.Rate ?? FirstRate, stop.Token);
+            // The runtime compiles what is hot in two steps; SIPp needs no such thing.
+            for (var i = 0; i < WarmUps; i++)
+                await engine.TryAsync(FirstRate, stop.Token);
             for (var pair = 0; pair < options.Pairs; pair++)
             {
                 // Turn about, so that neither always has the machine as the other left it.
@@ -118,7 +120,8 @@ internal sealed class DialerScenario(LoadOptions options)
             Row("memory at its most, MB", $"{Megabytes(rang.PeakBytes):F0}", "", "");
         }
         Console.WriteLine();
-        Target("at least as many calls a second as SIPp", ratio >= 1);
+        if (options.Rate is null)
+            Target("at least as many calls a second as SIPp", ratio >= 1);
         if (phones is { } many)
         {
             Target($"{options.Phones} phones ringing at once in under {MostMegabytes} MB",
