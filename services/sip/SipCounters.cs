@@ -28,7 +28,7 @@ public sealed class SipCounters : IDisposable
         Publish("received", "Messages that were received and could be read.", () => Received);
         Publish("sent", "Messages that were sent, repeats included.", () => Sent);
         Publish("malformed", "Messages that could not be read.", () => Malformed);
-        Publish("refused", "Requests that were malformed, looped or in another scheme and were answered with an error at once.", () => Refused);
+        Publish("refused", "Requests that the stack itself answered with an error.", () => Refused);
         Publish("overload", "Requests beyond the limit of open ones, answered with 503.", () => Overload);
         Publish("keep_alives", "Datagrams of line ends alone.", () => KeepAlives);
         Publish("unmatched", "Responses and CANCELs that belong to no transaction of ours.", () => Unmatched);

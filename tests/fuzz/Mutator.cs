@@ -2,7 +2,8 @@ using System.Text;
 
 namespace FlashCall.Fuzz;
 
-/// <summary>Makes new inputs of old ones: damage to bytes, and damage that knows how SIP is built: lines, separators, numbers, names.</summary>
+/// <summary>Makes new inputs of old ones: damage to bytes, and damage that knows how SIP is built, by lines, separators, numbers,
+/// names.</summary>
 /// <param name="random">Where it takes its choices from; the same seed gives the same inputs.</param>
 internal sealed class Mutator(Random random)
 {
@@ -13,7 +14,8 @@ internal sealed class Mutator(Random random)
     {
         "\r\n", "\n", "\r", "\r\n\r\n", " ", "\t", "\r\n ", ":", ";", ",", "=", "\"", "\\", "<", ">", "@", "?", "%", "%00", "%zz", "[", "]",
         "[::1]", "\0", "\u007f", "\uFEFF", "☎", "-1", "0", "70", "255", "256", "65535", "65536", "2147483647", "2147483648", "4294967296",
-        "99999999999999999999", "sip:", "sips:", "tel:+1", "isbn:1", "SIP/2.0", "SIP/3.0", "SIP/2.0/UDP", "SIP / 2.0 / TCP", "UDP", "z9hG4bK",
+        "99999999999999999999",
+        "sip:", "sips:", "tel:+1", "isbn:1", "SIP/2.0", "SIP/3.0", "SIP/2.0/UDP", "SIP / 2.0 / TCP", "UDP", "z9hG4bK",
         ";branch=z9hG4bK", ";rport", ";rport=", ";received=", ";maddr=224.0.0.1", ";ttl=1", ";tag=", ";lr", "*", "INVITE", "ACK", "BYE",
         "CANCEL", "OPTIONS", "REGISTER", "SIP/2.0 180 Ringing", "Via: ", "v:", "From: ", "f:", "To: ", "t:", "Call-ID: ", "i:", "CSeq: ",
         "Contact: ", "m:", "Content-Length: ", "l:", "Max-Forwards: ", "Route: ", "Record-Route: ", "Require: 100rel", "Subject:", "s :",

@@ -5,8 +5,8 @@ using System.Text.Json;
 using FlashCall.Fuzz;
 using FlashCall.Sip.Tests;
 
-// Runs the corpus, then changes it at random for as long as it is told to. An input that does something new is kept, and worked on; one that
-// shows something wrong is written into the folder of crashes.
+// Runs the corpus, then changes it at random for as long as it is told to. An input that does something new is kept, and worked on; one
+// that shows something wrong is written into the folder of crashes.
 if (args is not [var corpusFolder, var minutesText]
     || !double.TryParse(minutesText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var minutes))
 {

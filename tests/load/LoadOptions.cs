@@ -29,7 +29,8 @@ internal sealed record LoadOptions
         var read = new LoadOptions();
         for (var i = 0; i < rest.Length; i += 2)
         {
-            var value = i + 1 < rest.Length && int.TryParse(rest[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
+            var text = i + 1 < rest.Length ? rest[i + 1] : null;
+            var value = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
             var next = (rest[i], value) switch
             {
                 ("--seconds", >= 1 and <= 60) => read with { Length = TimeSpan.FromSeconds(value) },

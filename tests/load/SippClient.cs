@@ -13,10 +13,11 @@ internal sealed class SippClient(TimeSpan length, TimeSpan ringTime) : LoadClien
     protected override async Task<Try> TryAsync(int port, int rate, int calls, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("flashcall-load");
+        Process? process = null;
         try
         {
             var began = Stopwatch.GetTimestamp();
-            using var process = Sipp.Start(folder.FullName, "-sf", Sipp.Scenario("calls.xml"), $"127.0.0.1:{port}",
+            process = Sipp.Start(folder.FullName, "-sf", Sipp.Scenario("calls.xml"), $"127.0.0.1:{port}",
                 "-r", Number(rate), "-m", Number(calls), "-l", Number(calls), "-d", Number((int)RingTime.TotalMilliseconds),
                 "-trace_stat", "-stf", "figures.csv", "-fd", "1");
             var cpu = TimeSpan.Zero;
@@ -44,6 +45,9 @@ internal sealed class SippClient(TimeSpan length, TimeSpan ringTime) : LoadClien
         }
         finally
         {
+            if (process is { HasExited: false })
+                process.Kill();
+            process?.Dispose();
             folder.Delete(recursive: true);
         }
     }
@@ -53,7 +57,10 @@ internal sealed class SippClient(TimeSpan length, TimeSpan ringTime) : LoadClien
     {
         var lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, cancellationToken) : [];
         if (lines.Length < 2)
-            throw new InvalidOperationException("SIPp's client wrote no figures; run it by hand with tests/load/scenarios/calls.xml to see why.");
+        {
+            throw new InvalidOperationException(
+                "SIPp's client wrote no figures; run it by hand with tests/load/scenarios/calls.xml to see why.");
+        }
         return lines[0].Split(';').Zip(lines[^1].Split(';'))
             .Where(pair => double.TryParse(pair.Second, CultureInfo.InvariantCulture, out _))
             .GroupBy(pair => pair.First, StringComparer.Ordinal)

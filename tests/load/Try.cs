@@ -30,8 +30,8 @@ internal sealed record Try
     public int Failed => Calls - Succeeded;
 
     /// <summary>
-    /// Whether the rate is one that goes on: no call failed, hardly a message had to be repeated, and the client kept to its times, since one
-    /// that falls behind only moves the failures to later.
+    /// Whether the rate is one that goes on: no call failed, hardly a message had to be repeated, and the client kept to its times, since
+    /// one that falls behind only moves the failures to later.
     /// </summary>
     public bool Holds => Failed == 0 && Retransmitted <= Calls / 100 && Seconds <= (double)Calls / Rate * 1.05 + CallSeconds + 0.25;
 }

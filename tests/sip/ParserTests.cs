@@ -200,6 +200,12 @@ public sealed class ParserTests
         var manyLines = string.Concat(Enumerable.Repeat("X: y\r\n", SipParser.MaxHeaders));
         Assert.Equal(SipParseError.TooManyHeaders,
             Sample.ErrorOf(Sample.Invite.Replace("Call-ID", manyLines + "Call-ID", StringComparison.Ordinal)));
+        // As many as there may be, and Content-Length, which is written even if it was not there.
+        var most = Sample.Parse(Sample.Invite.Replace("Content-Length: 0\r\n", string.Concat(
+            Enumerable.Repeat("X: y\r\n", SipParser.MaxHeaders - 7)), StringComparison.Ordinal));
+        Assert.Equal(SipParser.MaxHeaders, most.Headers.Count);
+        Assert.Equal(SipParseError.None, Sample.ErrorOf(most.ToBytes()));
+
         var manyHops = "Via: " + string.Join(',', Enumerable.Repeat("SIP/2.0/UDP a", SipParser.MaxHeaders + 1)) + "\r\n";
         Assert.Equal(SipParseError.TooManyHeaders,
             Sample.ErrorOf(Sample.Invite.Replace("Call-ID", manyHops + "Call-ID", StringComparison.Ordinal)));

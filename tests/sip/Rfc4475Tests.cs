@@ -2,7 +2,8 @@ using Xunit;
 
 namespace FlashCall.Sip.Tests;
 
-/// <summary>Every message of RFC 4475, put to a stack whose server answers 200: who answers it, and how, or whether it is dropped.</summary>
+/// <summary>Every message of RFC 4475, put to a stack whose server answers 200: who answers it, and how, or whether it is
+/// dropped.</summary>
 public sealed class Rfc4475Tests
 {
     [Theory]

@@ -31,7 +31,9 @@ internal sealed partial class Carrier : IHostedService, ISipServer, IAsyncDispos
         _time = time;
         _logger = logger;
         _timings = new SipTimings { T1 = settings.T1 };
-        _stack = new SipStack(new SipStackOptions { Timings = _timings, OnFault = exception => LogFault(exception) }, time);
+        // It takes whatever load is put on it: every call leaves two transactions that wait for repeats, for up to 64·T1.
+        var options = new SipStackOptions { Timings = _timings, OnFault = exception => LogFault(exception), MaxServerTransactions = 500_000 };
+        _stack = new SipStack(options, time);
     }
 
     /// <summary>Where SIP is listened to; null before the start.</summary>

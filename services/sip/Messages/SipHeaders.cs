@@ -125,7 +125,7 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
 
     /// <summary>Adds a value that stands in the message's bytes, checked by the parser.</summary>
     internal void AddParsed(string canonicalName, int start, int length) =>
-        Insert(Count, new Field { Name = canonicalName, Start = start, Length = length });
+        Insert(Count, new Field { Name = canonicalName, Start = (ushort)start, Length = (ushort)length });
 
     /// <summary>Adds a value that the parser or the stack itself has put together.</summary>
     internal void AddParsed(string canonicalName, string value) => Insert(Count, new Field { Name = canonicalName, Value = value });
@@ -227,8 +227,10 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
     {
         public required string Name;
         public string? Value;
-        public int Start;
-        public int Length;
+
+        // No message is longer than these reach.
+        public ushort Start;
+        public ushort Length;
 
         public readonly bool IsOnWire => Start > 0;
     }

@@ -10,7 +10,7 @@ namespace FlashCall.Sip;
 /// </summary>
 public static class SipParser
 {
-    /// <summary>The most header fields a message may have, list entries counted one by one.</summary>
+    /// <summary>The most header fields a message may have besides Content-Length, list entries counted one by one.</summary>
     public const int MaxHeaders = 256;
 
     /// <summary>The largest message: what fits a UDP datagram.</summary>
@@ -191,7 +191,8 @@ public static class SipParser
                 return SipParseError.HeaderLine;
             return AddValues(canonical, text, isList, headers);
         }
-        if (headers.Count >= MaxHeaders)
+        // The length does not count: it is written even where it was not read, and what was read has to be so again.
+        if (headers.Count >= MaxHeaders && canonical != SipHeaderName.ContentLength)
             return SipParseError.TooManyHeaders;
         headers.AddParsed(canonical, start, value.Length);
         return SipParseError.None;

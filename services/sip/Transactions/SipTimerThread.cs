@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace FlashCall.Sip;
 
 /// <summary>
-/// The timer behind <see cref="SipTimers"/> on the system's clock: a thread that sleeps until it is due. Hundreds of wakings a second by way
-/// of the thread pool would cost more than what is done in them, since its threads spin before they sleep.
+/// The timer behind <see cref="SipTimers"/> on the system's clock: a thread that sleeps until it is due. Hundreds of wakings a second by
+/// way of the thread pool would cost more than what is done in them, since its threads spin before they sleep.
 /// </summary>
 internal sealed class SipTimerThread : ITimer
 {

@@ -2,8 +2,8 @@ namespace FlashCall.Sip;
 
 /// <summary>
 /// All timers of a stack: one timing wheel behind one timer, a thread of its own on the system's clock. Starting and stopping costs the
-/// same however many run, a stopped timer leaves nothing behind, and the thread wakes only when there is something to do. A timer never runs
-/// early, and at most <see cref="Tick"/> late if the machine keeps up.
+/// same however many run, a stopped timer leaves nothing behind, and the thread wakes only when there is something to do. A timer never
+/// runs early, and at most <see cref="Tick"/> late if the machine keeps up.
 /// </summary>
 public sealed class SipTimers : IDisposable
 {

@@ -17,10 +17,11 @@ internal static class EngineProgram
 
     public static async Task RunAsync()
     {
-        await using var stack = new SipStack(new SipStackOptions(), TimeProvider.System);
-        stack.Start(new Deaf(), new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0)));
         while (await Console.In.ReadLineAsync() is { } line)
         {
+            // A stack for each try: one that went wrong would go on repeating its requests while the next is measured.
+            await using var stack = new SipStack(new SipStackOptions(), TimeProvider.System);
+            stack.Start(new Deaf(), new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0)));
             var numbers = line.Split(' ').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
             var done = Dial(stack, numbers[0], numbers[1], numbers[2], TimeSpan.FromMilliseconds(numbers[3]));
             Console.WriteLine(JsonSerializer.Serialize(done));
