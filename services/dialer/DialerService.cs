@@ -35,7 +35,16 @@ internal static class DialerService
         builder.Services.AddSingleton<CallsInProgress>();
         builder.Services.AddSingleton<TrunkDigests>();
         builder.Services.AddSingleton<CallLog>();
-        builder.Services.AddSingleton<CallSurroundings>();
+        builder.Services.AddSingleton(services => new CallSurroundings(
+            services.GetRequiredService<SipEndpoint>(),
+            services.GetRequiredService<TrunkDigests>(),
+            async token => (await services.GetRequiredService<TrunkDirectory>().CurrentAsync(token)).Trunks.Values,
+            services.GetRequiredService<TrunkRouter>(),
+            services.GetRequiredService<AttemptStore>(),
+            services.GetRequiredService<CallReports>().Add,
+            services.GetRequiredService<DialerMetrics>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<CallLog>()));
         builder.Services.AddSingleton<DialerMetrics>();
         builder.Services.AddSingleton<ReportSender>();
         builder.Services.AddSingleton<CallReports>();

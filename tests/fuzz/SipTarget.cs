@@ -137,9 +137,7 @@ internal sealed class SipTarget : IAsyncDisposable
         /// <summary>The first words of what was sent.</summary>
         public List<string> Sent { get; } = [];
 
-        public override string Protocol => "UDP";
-
-        public override bool IsReliable => false;
+        public override Sip.SipTransportKind Kind => Sip.SipTransportKind.Udp;
 
         public override IPEndPoint LocalEndPoint => Local;
 
@@ -147,13 +145,14 @@ internal sealed class SipTarget : IAsyncDisposable
 
         public override IPEndPoint AddressFor(IPEndPoint remote) => Local;
 
-        public override bool Send(ReadOnlySpan<byte> message, IPEndPoint remote)
+        protected internal override bool Send(ReadOnlySpan<byte> message, Sip.SipHop hop, out Sip.SipSent sent)
         {
+            sent = default;
             Sent.Add(System.Text.Encoding.ASCII.GetString(message[..Math.Min(message.Length, 11)]));
             return true;
         }
 
-        public void Receive(ReadOnlySpan<byte> message, IPEndPoint source) => _onMessage!(message, source);
+        public void Receive(ReadOnlySpan<byte> message, IPEndPoint source) => _onMessage!(message, new Sip.SipHop(this, source));
 
         protected override ValueTask CloseAsync() => ValueTask.CompletedTask;
 

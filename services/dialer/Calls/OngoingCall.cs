@@ -204,7 +204,7 @@ internal sealed partial class OngoingCall : ISipClient
         try
         {
             _route ??= _around.Router.Plan(
-                (await _around.Trunks.CurrentAsync(over.Token)).Trunks.Values, _command.Callee, _command.CallerId, _command.Trunk);
+                await _around.Trunks(over.Token), _command.Callee, _command.CallerId, _command.Trunk);
             while (await _route.NextAsync(over.Token) is var step)
             {
                 if (step is RouteStep.None { Why: var why })
@@ -335,7 +335,7 @@ internal sealed partial class OngoingCall : ISipClient
         var postDialDelay = ringing.RangAt - ringing.InvitedAt;
         _around.Metrics.Rings(_leg!.Trunk, _command.Callee, ringing.RangAt - _state.Leg!.Since);
         _span?.SetTag("flashcall.post_dial_delay_ms", postDialDelay.TotalMilliseconds);
-        _around.Reports.Add(new Report.Ringing(
+        _around.Report(new Report.Ringing(
             new FlashCallRinging
             {
                 VerificationId = _command.VerificationId,
@@ -357,7 +357,7 @@ internal sealed partial class OngoingCall : ISipClient
         if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
             _span?.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
         _around.Log.Ended(AttemptId, end.Disposition, end.SipStatus);
-        _around.Reports.Add(new Report.Ended(
+        _around.Report(new Report.Ended(
             new FlashCallEnded
             {
                 VerificationId = _command.VerificationId,

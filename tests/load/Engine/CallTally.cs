@@ -1,4 +1,5 @@
 using FlashCall.Contracts;
+using FlashCall.Dialer.Reports;
 
 namespace FlashCall.Load.Engine;
 
@@ -18,11 +19,15 @@ internal sealed class CallTally
     /// <summary>Calls that ended as a flash call should: it rang, and nobody answered.</summary>
     public int Succeeded => Ended - Volatile.Read(ref _endedOtherwise);
 
-    public void CountRinging() => Interlocked.Increment(ref _rang);
-
-    public void CountEnd(CallDisposition disposition)
+    /// <summary>Takes a report.</summary>
+    public void Take(Report report)
     {
-        if (disposition != CallDisposition.Rang)
+        if (report is Report.Ringing)
+        {
+            Interlocked.Increment(ref _rang);
+            return;
+        }
+        if (((Report.Ended)report).Message.Disposition != CallDisposition.Rang)
             Interlocked.Increment(ref _endedOtherwise);
         Interlocked.Increment(ref _ended);
     }

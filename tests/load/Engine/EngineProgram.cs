@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Text.Json;
-using FlashCall.Sip;
 
 namespace FlashCall.Load.Engine;
 
@@ -19,24 +17,23 @@ internal static class EngineProgram
     {
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            // A stack for each try: one that went wrong would go on repeating its requests while the next is measured.
-            await using var stack = new SipStack(new SipStackOptions(), TimeProvider.System);
-            stack.Start(new Deaf(), new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0)));
             var numbers = line.Split(' ').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
-            var done = Dial(stack, numbers[0], numbers[1], numbers[2], TimeSpan.FromMilliseconds(numbers[3]));
+            var ringTime = TimeSpan.FromMilliseconds(numbers[3]);
+            // A stack for each try: one that went wrong would go on repeating its requests while the next is measured.
+            await using var plan = await CallPlan.StartAsync(numbers[0], ringTime);
+            var done = Dial(plan, numbers[1], numbers[2], ringTime);
             Console.WriteLine(JsonSerializer.Serialize(done));
         }
     }
 
     /// <summary>Starts calls at their times, whatever becomes of those before (an open loop), and waits for their ends.</summary>
-    private static EngineTry Dial(SipStack stack, int port, int rate, int calls, TimeSpan ringTime)
+    private static EngineTry Dial(CallPlan plan, int rate, int calls, TimeSpan ringTime)
     {
-        var plan = CallPlan.For(stack, port, ringTime);
-        var tally = new CallTally();
+        var (tally, counters) = (plan.Tally, plan.Sip.Stack.Counters);
         var cpu = Environment.CpuUsage.TotalTime;
         var allocated = GC.GetTotalAllocatedBytes();
         var collections = GC.CollectionCount(0);
-        var retransmitted = stack.Counters.Retransmitted;
+        var retransmitted = counters.Retransmitted;
         var paused = GC.GetTotalPauseDuration();
         var longestGap = TimeSpan.Zero;
         var began = Stopwatch.GetTimestamp();
@@ -45,7 +42,7 @@ internal static class EngineProgram
         {
             var due = Math.Min(calls, (int)(Stopwatch.GetElapsedTime(began).TotalSeconds * rate) + 1);
             for (; started < due; started++)
-                new DialledCall(stack, plan, tally).Start();
+                plan.Dial();
             Thread.Sleep(1);
             var gap = Stopwatch.GetElapsedTime(looked);
             looked = Stopwatch.GetTimestamp();
@@ -65,7 +62,7 @@ internal static class EngineProgram
         return new EngineTry
         {
             Succeeded = tally.Succeeded,
-            Retransmitted = stack.Counters.Retransmitted - retransmitted,
+            Retransmitted = counters.Retransmitted - retransmitted,
             DiallingSeconds = dialling.TotalSeconds,
             Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds,
             CpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
@@ -76,24 +73,6 @@ internal static class EngineProgram
             MostRinging = mostRinging,
             ResidentBytesWhileRinging = residentWhileRinging,
         };
-    }
-
-    /// <summary>Nobody calls us here.</summary>
-    private sealed class Deaf : ISipServer
-    {
-        public void OnRequest(SipServerTransaction transaction) => transaction.Respond(405);
-
-        public void OnCancel(SipServerTransaction invite)
-        {
-        }
-
-        public void OnAck(SipRequest ack, SipHop source)
-        {
-        }
-
-        public void OnUnacknowledged(SipServerTransaction invite)
-        {
-        }
     }
 }
 
