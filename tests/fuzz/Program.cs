@@ -27,7 +27,7 @@ var seen = new HashSet<string>(StringComparer.Ordinal);
 var found = new HashSet<string>(StringComparer.Ordinal);
 var (runs, kept) = (0L, 0);
 Directory.CreateDirectory(corpusFolder);
-var target = new SipTarget();
+var target = new FuzzTarget();
 foreach (var input in TortureMessage.Names.Select(TortureMessage.Read).Concat(Directory.GetFiles(corpusFolder).Select(File.ReadAllBytes)))
     Try(input, isNew: false);
 
@@ -39,7 +39,7 @@ while (Stopwatch.GetElapsedTime(began).TotalMinutes < minutes)
     {
         // A fresh stack: what earlier inputs left behind shall not decide what later ones do.
         await target.DisposeAsync();
-        target = new SipTarget();
+        target = new FuzzTarget();
     }
 }
 await target.DisposeAsync();

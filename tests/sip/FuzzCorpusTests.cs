@@ -12,7 +12,7 @@ public sealed class FuzzCorpusTests
     {
         var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "corpus"));
         Assert.NotEmpty(files);
-        await using var target = new SipTarget();
+        await using var target = new FuzzTarget();
         foreach (var file in files)
             target.Run(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
         foreach (var name in TortureMessage.Names)
@@ -25,7 +25,7 @@ public sealed class FuzzCorpusTests
         var seeds = TortureMessage.Names.Select(TortureMessage.Read).ToArray();
         var random = new Random(4475);
         var mutator = new Mutator(random);
-        await using var target = new SipTarget();
+        await using var target = new FuzzTarget();
         for (var i = 0; i < 5_000; i++)
             target.Run(mutator.Mutate(seeds[random.Next(seeds.Length)], seeds[random.Next(seeds.Length)]));
     }

@@ -6,7 +6,7 @@ namespace FlashCall.Fuzz;
 /// What is done with each input: it is read; what could be read is looked at from all sides, written, and read again as the same; and a
 /// stack with a call under way receives it. What goes wrong is thrown.
 /// </summary>
-internal sealed class SipTarget : IAsyncDisposable
+internal sealed class FuzzTarget : IAsyncDisposable
 {
     private static readonly IPEndPoint Local = IPEndPoint.Parse("192.0.2.1:5060");
     private static readonly IPEndPoint Peer = IPEndPoint.Parse("192.0.2.2:5060");
@@ -17,7 +17,7 @@ internal sealed class SipTarget : IAsyncDisposable
     private readonly Sip.SipStack _stack;
     private Exception? _fault;
 
-    public SipTarget()
+    public FuzzTarget()
     {
         _stack = new Sip.SipStack(
             new Sip.SipStackOptions { OnFault = exception => _fault = exception, MaxServerTransactions = 100 }, new Still());
