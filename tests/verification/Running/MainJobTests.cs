@@ -10,17 +10,17 @@ public sealed class MainJobTests(RunningVerification running)
     public async Task A_reported_caller_id_verifies_the_number()
     {
         using var client = running.Client();
-        var started = await client.StartAsync();
+        var id = (await client.StartAsync()).Id();
 
-        var call = started.GetProperty("flashCall");
+        // Not from the answer to the start: on a slow machine that is given before there is anything to tell.
+        var ringing = await client.UntilAsync(id, "ringing");
+        var call = ringing.GetProperty("flashCall");
         Assert.Equal("+44207946", call.Text("callerIdPrefix"));
         Assert.Equal(13, call.GetProperty("callerIdLength").GetInt32());
         Assert.Equal(4, call.GetProperty("enterDigits").GetInt32());
         Assert.False(call.TryGetProperty("callerId", out _));
-        Assert.Equal(3, started.GetProperty("reportsLeft").GetInt32());
+        Assert.Equal(3, ringing.GetProperty("reportsLeft").GetInt32());
 
-        var id = started.Id();
-        await client.UntilAsync(id, "ringing");
         var report = await client.ReportAsync(id, new { callerId = "+44 20 7946 0123", source = "intercepted" });
         Assert.Equal("verified", report.Text("status"));
 
