@@ -268,12 +268,11 @@ public sealed class SipStack : IAsyncDisposable
     private void ReceiveRequest(SipRequest request, SipHop source)
     {
         request.Headers.SetFirst(SipHeaderName.Via, request.TopVia.WithSource(source.Remote).Text);
-        // Peers older than RFC 3261 do not name their transactions, or name them all the same; they are told so instead of being left
-        // without an answer.
-        if (request.TopVia.Branch is not { } branch || branch.Length == SipVia.MagicCookie.Length
-            || !branch.StartsWith(SipVia.MagicCookie, StringComparison.Ordinal))
+        // A peer that claims to name its transactions and names them all the same is told so instead of getting the answers to other
+        // requests (RFC 4475 §3.2.1).
+        if (request.TopVia.Branch is SipVia.MagicCookie)
         {
-            Refuse(request, source, 400, "Via Branch Must Begin with z9hG4bK and Name the Transaction");
+            Refuse(request, source, 400, "Via Branch Must Name the Transaction after z9hG4bK");
             return;
         }
         if (request.Method == SipMethod.Ack)
@@ -281,7 +280,7 @@ public sealed class SipStack : IAsyncDisposable
             ReceiveAck(request, source);
             return;
         }
-        if (_servers.TryGetValue(SipTransactionKey.ForServer(request.TopVia, request.Method), out var known))
+        if (_servers.TryGetValue(SipTransactionKey.ForServer(request), out var known))
         {
             Counters.CountDuplicate();
             known.ReceiveAgain();
@@ -354,7 +353,7 @@ public sealed class SipStack : IAsyncDisposable
 
     private void ReceiveAck(SipRequest ack, SipHop source)
     {
-        if (_servers.TryGetValue(SipTransactionKey.ForServer(ack.TopVia, SipMethod.Invite), out var transaction)
+        if (_servers.TryGetValue(SipTransactionKey.ForServer(ack), out var transaction)
             && transaction is SipInviteServerTransaction invite && invite.ReceiveAck())
         {
             return;
@@ -364,7 +363,7 @@ public sealed class SipStack : IAsyncDisposable
 
     private void ReceiveCancel(SipServerTransaction cancel)
     {
-        var key = SipTransactionKey.ForServer(cancel.Request.TopVia, SipMethod.Invite);
+        var key = SipTransactionKey.ForServer(cancel.Request, SipMethod.Invite);
         if (!_servers.TryGetValue(key, out var transaction) || transaction is not SipInviteServerTransaction invite)
         {
             Counters.CountUnmatched();

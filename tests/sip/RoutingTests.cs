@@ -55,6 +55,7 @@ public sealed class RoutingTests
     [InlineData("sip:phone@127.0.0.1", "UDP 127.0.0.1:5060")]
     [InlineData("sip:phone@127.0.0.1;transport=tcp", "TCP 127.0.0.1:5060")]
     [InlineData("sip:phone@phone.example;maddr=127.0.0.1", "UDP 127.0.0.1:5060")]
+    [InlineData("sip:phone@phone.example;m%61ddr=127.0.0.%31", "UDP 127.0.0.1:5060")]
     // What we do not reach.
     [InlineData("sip:phone@[::1]:5091", "TCP 127.0.0.1:5090")]
     [InlineData("sips:phone@127.0.0.1:5091", "TCP 127.0.0.1:5090")]
@@ -100,6 +101,7 @@ public sealed class RoutingTests
         Assert.Equal("UDP 127.0.0.3:5072", await Hop("sip:a.proxy.example:5072;lr"));
         Assert.Equal("UDP 127.0.0.1:5090", await Hop("sip:nobody.example;lr"));
         Assert.Equal("TCP 127.0.0.4:5060", await Hop("sip:127.0.0.4;transport=tcp"));
+        Assert.Equal("UDP 127.0.0.1:5090", await Hop("sip:a.proxy.example;maddr=%00.example"));
     }
 
     /// <summary>A call that is picked up behind a route, acknowledged and ended.</summary>

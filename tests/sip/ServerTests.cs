@@ -212,15 +212,52 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_peer_older_than_RFC_3261_is_told_so()
+    public async Task A_branch_that_is_the_cookie_alone_is_refused_and_forgotten()
     {
         await using var line = new Line();
-        line.Receive(Line.FromPeer("INVITE", "1"));
-        line.Receive(Line.FromPeer("ACK", "1"));
+        line.Receive(Line.FromPeer("INVITE", "z9hG4bK"));
+        line.Receive(Line.FromPeer("ACK", "z9hG4bK"));
 
         Assert.Single(line.TimesOf("400"));
         Assert.Single(line.Sent);
         Assert.Equal(0, line.Stack.OpenTransactions);
+    }
+
+    [Theory]
+    [InlineData("SIP/2.0/UDP 192.0.2.2:5060")]
+    [InlineData("SIP/2.0/UDP 192.0.2.2:5060;branch=1")]
+    public async Task The_requests_of_a_peer_older_than_RFC_3261_are_told_apart_by_what_they_repeat(string via)
+    {
+        await using var line = new Line();
+        var invite = Line.FromPeer("INVITE");
+        line.Receive(Old("INVITE", "call", 1));
+        line.Receive(Old("INVITE", "call", 1));
+        line.Receive(Old("INVITE", "other-call", 1));
+        line.Receive(Old("INVITE", "call", 2));
+        Assert.Equal(3, line.Server.Requests.Count);
+        Assert.Equal(1, line.Stack.Counters.Duplicates);
+
+        line.Receive(Old("CANCEL", "call", 1));
+        var call = Assert.Single(line.Server.Cancelled);
+        Assert.Same(line.Server.Requests[0], call);
+        Assert.True(call.Respond(487));
+        // The ACK has the tag that the response had.
+        line.Receive(Old("ACK", "call", 1, call.LocalTag));
+        line.Pass(40);
+
+        Assert.Single(line.TimesOf("487"));
+        Assert.Empty(line.Server.Unacknowledged);
+        Assert.Empty(line.Server.Acks);
+
+        SipRequest Old(string method, string callId, uint sequence, string? toTag = null)
+        {
+            var request = Sample.Request(method, callId, sequence);
+            request.Headers.Set("From", invite.From.Text);
+            request.Headers.Prepend("Via", via);
+            if (toTag is not null)
+                request.Headers.Set("To", request.To.WithTag(toTag).Text);
+            return request;
+        }
     }
 
     [Fact]

@@ -73,6 +73,13 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>
         return true;
     }
 
+    /// <summary>What the parameters of a URI mean: without their escapes, which those of header fields do not have (RFC 3261
+    /// §25.1).</summary>
+    internal SipParameters Unescaped() => Array.Exists(_parameters, IsEscaped)
+        ? new SipParameters(Array.ConvertAll(_parameters, escaped => new SipParameter(
+            Uri.UnescapeDataString(escaped.Name), escaped.Value is null ? null : Uri.UnescapeDataString(escaped.Value))))
+        : this;
+
     /// <summary>Whether <see cref="TryParse"/> would read the text.</summary>
     internal static bool IsValid(ReadOnlySpan<char> text)
     {
@@ -154,6 +161,8 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>
         "lr" => "lr",
         _ => name.ToString(),
     };
+
+    private static bool IsEscaped(SipParameter parameter) => parameter.Name.Contains('%') || parameter.Value?.Contains('%') is true;
 
     private int IndexOf(string name)
     {

@@ -29,7 +29,7 @@ public sealed class SipUri
     /// <summary>The port if one is named, 1 to 65535.</summary>
     public int? Port { get; private init; }
 
-    /// <summary>Parameters of the URI, such as <c>transport</c> and <c>lr</c>.</summary>
+    /// <summary>Parameters of the URI, such as <c>transport</c> and <c>lr</c>, unescaped.</summary>
     public SipParameters Parameters { get; private init; } = SipParameters.Empty;
 
     /// <summary>The address and port that the URI names literally; null for a host name, which has to be resolved (RFC 3263).</summary>
@@ -79,7 +79,7 @@ public sealed class SipUri
             User = parts.HasUser ? user : null,
             Host = parts.Host.ToString(),
             Port = parts.Port,
-            Parameters = parameters,
+            Parameters = parameters.Unescaped(),
         };
         return true;
     }

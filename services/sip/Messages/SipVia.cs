@@ -35,6 +35,10 @@ public sealed class SipVia
     /// <summary>Names the transaction, if it begins with <see cref="MagicCookie"/>.</summary>
     public string? Branch => Parameters["branch"];
 
+    /// <summary>Whether the branch is one that RFC 3261 makes, and so names the transaction alone (§17.2.3).</summary>
+    [MemberNotNullWhen(true, nameof(Branch))]
+    internal bool HasCookie => Branch?.StartsWith(MagicCookie, StringComparison.Ordinal) is true;
+
     /// <summary>The address the request really came from (§18.2.1).</summary>
     public string? Received => Parameters["received"];
 

@@ -77,6 +77,8 @@ public static class SipRouting
             "TLS" => SipTransportKind.Tls,
             _ => isSecure ? SipTransportKind.Tls : null,
         };
-        return host.Length > 0 && (kind is not null || !uri.Parameters.Contains("transport"));
+        // What stands in maddr, unescaped, is not always a host.
+        return (SipText.IsHost(host) || SipText.TryParseAddress(host, out _))
+            && (kind is not null || !uri.Parameters.Contains("transport"));
     }
 }

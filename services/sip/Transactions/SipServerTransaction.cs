@@ -10,7 +10,7 @@ public abstract class SipServerTransaction
         Stack = stack;
         Request = request;
         Source = source;
-        Key = SipTransactionKey.ForServer(request.TopVia, request.Method);
+        Key = SipTransactionKey.ForServer(request);
         // Over a connection the response goes back on it; else where the Via says.
         ResponseHop = source.Transport.IsReliable ? source : source with { Remote = request.TopVia.ResponseTarget(source.Remote) };
     }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace FlashCall.Sip.Tests;
 
 /// <summary>
-/// The messages of RFC 4475, kept as the RFC prints them, with its marks for what paper cannot show (§2): <c>&lt;allOneLine&gt;</c>,
-/// <c>&lt;repeat count=N&gt;</c> and <c>&lt;hex&gt;</c>. Of the multipart message the signature is another, shorter one.
+/// The messages of RFC 4475, byte for byte those of the archive in its appendix A, written with the RFC's marks for what paper cannot show
+/// (§2): <c>&lt;allOneLine&gt;</c>, <c>&lt;repeat count=N&gt;</c> and <c>&lt;hex&gt;</c>.
 /// </summary>
 internal static partial class TortureMessage
 {
