@@ -22,14 +22,14 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
         var section = configuration.GetSection(Section);
         var mistakes = new SettingsMistakes();
         mistakes.RefuseUnknown(section, "Ranges", "RestPeriod");
-        var ranges = ReadRanges(section.GetSection("Ranges"), TrunkNames(configuration), mistakes);
+        var ranges = ReadRanges(section.GetSection("Ranges"), mistakes);
         var restPeriod = mistakes.ReadDuration(
             section.GetSection("RestPeriod"), DefaultRestPeriod, ShortestRestPeriod, LongestRestPeriod);
         mistakes.ThrowIfAny();
         return new NumberPoolSettings(ranges, restPeriod);
     }
 
-    private static List<NumberRange> ReadRanges(IConfigurationSection section, HashSet<string>? trunks, SettingsMistakes mistakes)
+    private static List<NumberRange> ReadRanges(IConfigurationSection section, SettingsMistakes mistakes)
     {
         mistakes.RefuseScalar(section, "a list of ranges, such as [{ \"Pattern\": \"+44207946xxxx\", \"Trunk\": \"demo\" }]");
         var ranges = new List<(string Path, NumberRange Range)>();
@@ -37,15 +37,9 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
         {
             mistakes.RefuseUnknown(entry, "Pattern", "Trunk");
             var trunk = entry["Trunk"];
+            // Whether there is such a trunk is not for the settings to say: trunks come and go while the platform runs.
             if (string.IsNullOrWhiteSpace(trunk))
-            {
                 mistakes.Add($"{entry.Path}:Trunk", "is missing. Name the trunk whose carrier may present these numbers.");
-            }
-            else if (trunks is not null && !trunks.Contains(trunk))
-            {
-                mistakes.Add($"{entry.Path}:Trunk",
-                    $"is '{trunk}', which is none of {SettingName.Of("Trunks")}. Known: {string.Join(", ", trunks.Order(StringComparer.Ordinal))}.");
-            }
             if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
                 mistakes.Add($"{entry.Path}:Pattern", problem);
             else
@@ -63,13 +57,5 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
             }
         }
         return [.. ranges.Select(entry => entry.Range)];
-    }
-
-    /// <summary>The trunks of the settings file, where it has any: a pool that runs with settings of its own need not name them.</summary>
-    private static HashSet<string>? TrunkNames(IConfiguration configuration)
-    {
-        var names = configuration.GetSection("Trunks").GetChildren()
-            .Select(trunk => trunk["Name"]).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return names.Count == 0 ? null : names;
     }
 }

@@ -24,7 +24,8 @@ public sealed class SipCounters : IDisposable
     internal SipCounters(Func<int> openTransactions)
     {
         _meter.CreateObservableUpDownCounter(
-            "flashcall.sip.transactions", openTransactions, "{transaction}", "Transactions that are open, those included that only wait for repeats.");
+            "flashcall.sip.transactions", openTransactions, "{transaction}",
+            "Transactions that are open, those included that only wait for repeats.");
         Publish("received", "Messages that were received and could be read.", () => Received);
         Publish("sent", "Messages that were sent, repeats included.", () => Sent);
         Publish("malformed", "Messages that could not be read.", () => Malformed);

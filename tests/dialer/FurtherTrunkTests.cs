@@ -142,8 +142,9 @@ public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<Dial
         var second = await PutAsync(new { addresses = new[] { other.Address }, callerIds = CallerIds(first), priority = 2 });
         var three = Place(first);
         await Platform.SendAsync(three);
-        Assert.Equal((CallDisposition.Rang, second), ((await Platform.EndOfAsync(three)).Disposition, (await Platform.EndOfAsync(three)).Trunk));
-        Assert.Equal((CallDisposition.Rang, first), ((await Platform.EndOfAsync(one)).Disposition, (await Platform.EndOfAsync(one)).Trunk));
+        var (third, ended) = (await Platform.EndOfAsync(three), await Platform.EndOfAsync(one));
+        Assert.Equal((CallDisposition.Rang, second), (third.Disposition, third.Trunk));
+        Assert.Equal((CallDisposition.Rang, first), (ended.Disposition, ended.Trunk));
     }
 
     [Fact]
@@ -156,7 +157,8 @@ public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<Dial
         var call = Place(trunk);
         await Platform.SendAsync(call);
 
-        Assert.Equal((CallDisposition.TrunkFailed, null), ((await Platform.EndOfAsync(call)).Disposition, (await Platform.EndOfAsync(call)).InvitedAt));
+        var end = await Platform.EndOfAsync(call);
+        Assert.Equal((CallDisposition.TrunkFailed, null), (end.Disposition, end.InvitedAt));
         Assert.Empty(peer.Invites);
     }
 
@@ -174,17 +176,20 @@ public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<Dial
         };
         var trunk = await PutAsync(new { addresses = new[] { full.Address }, channels = 3, optionsIntervalSeconds = 5 });
         await Eventually.TrueAsync(
-            async () => (await NowAsync(trunk)).GetProperty("addresses").EnumerateArray().Any(address => Text(address, "is") == "up"), "OPTIONS is answered");
+            async () => (await NowAsync(trunk)).GetProperty("addresses").EnumerateArray().Any(address => Text(address, "is") == "up"),
+            "OPTIONS is answered");
         await Platform.SendAsync(Place(trunk));
         await Eventually.TrueAsync(async () => Text(await NowAsync(trunk), "gives") == "none", "the trunk is held out");
 
         var now = await NowAsync(trunk);
         Assert.Equal("retry_after", Text(now, "outReason"));
-        Assert.InRange(now.GetProperty("outUntil").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddSeconds(5), DateTimeOffset.UtcNow.AddSeconds(31));
-        Assert.Equal((200, full.Address), (now.GetProperty("addresses")[0].GetProperty("sipStatus").GetInt32(), Text(now.GetProperty("addresses")[0], "address")));
+        var (until, address) = (now.GetProperty("outUntil").GetDateTimeOffset(), now.GetProperty("addresses")[0]);
+        Assert.InRange(until, DateTimeOffset.UtcNow.AddSeconds(5), DateTimeOffset.UtcNow.AddSeconds(31));
+        Assert.Equal((200, full.Address), (address.GetProperty("sipStatus").GetInt32(), Text(address, "address")));
         var second = Place(trunk);
         await Platform.SendAsync(second);
-        Assert.Equal((CallDisposition.TrunkFailed, null), ((await Platform.EndOfAsync(second)).Disposition, (await Platform.EndOfAsync(second)).InvitedAt));
+        var end = await Platform.EndOfAsync(second);
+        Assert.Equal((CallDisposition.TrunkFailed, null), (end.Disposition, end.InvitedAt));
     }
 
     private async Task<JsonElement> NowAsync(string trunk)

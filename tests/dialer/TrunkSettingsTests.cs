@@ -69,7 +69,8 @@ public sealed class TrunkSettingsTests(ServersFixture servers) : IAsyncLifetime
         var address = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
         await using var sipp = await Sipp.StartAsync(scenario, address, tcp: true);
 
-        var end = await CallAsync(address.Port, ["--Trunks:0:Transport=tcp"], ringSeconds: disposition == CallDisposition.Answered ? 10 : 1);
+        var end = await CallAsync(address.Port, ["--Trunks:0:Transport=tcp"],
+            ringSeconds: disposition == CallDisposition.Answered ? 10 : 1);
 
         Assert.Equal((disposition, status), (end.Disposition, end.SipStatus));
         await sipp.SucceedsAsync();

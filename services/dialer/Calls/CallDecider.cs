@@ -115,7 +115,8 @@ internal static class CallDecider
         }
         var (_, reported) = End(CallDisposition.Answered, success.At, state, success.Status);
         // A phone behind an INVITE that had been refused was picked up after all: the one that is out now must not ring it again.
-        CallAction[] cancelled = success.Late && state is { Leg: not null } and not CallState.Cancelling ? [new CallAction.SendCancel()] : [];
+        var another = success.Late && state is { Leg: not null } and not CallState.Cancelling;
+        CallAction[] cancelled = another ? [new CallAction.SendCancel()] : [];
         return (new CallState.Over([success.Dialog]), [ack, bye, .. cancelled, .. reported]);
     }
 
@@ -143,7 +144,8 @@ internal static class CallDecider
     private static Step Lost(DateTimeOffset at, CallState state) => state switch
     {
         CallState.Cancelling cancelling => End(OfCancelled(cancelling), at, state),
-        CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting => End(Undone(inviting.Wanted.Value), at, state),
+        CallState.Inviting { Wanted: CancelReason.HangUp or CancelReason.Shutdown } inviting =>
+            End(Undone(inviting.Wanted.Value), at, state),
         _ => End(CallDisposition.TrunkFailed, at, state),
     };
 

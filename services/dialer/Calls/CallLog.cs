@@ -7,7 +7,8 @@ namespace FlashCall.Dialer.Calls;
 internal sealed partial class CallLog(ILogger<OngoingCall> logger)
 {
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "No trunk takes attempt {AttemptId}, whose caller ID was leased on {Trunk}: {Why}. See GET /v1/trunks and docs/trunks.md")]
+        Message = "No trunk takes attempt {AttemptId}, whose caller ID was leased on {Trunk}: {Why}. "
+            + "See GET /v1/trunks and docs/trunks.md")]
     public partial void NoTrunk(Guid attemptId, NoTrunk why, string trunk);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Looking for a trunk for attempt {AttemptId} failed; the call ends")]

@@ -114,7 +114,7 @@ internal sealed partial class SipEndpoint : IHostedService, IHealthCheck, ISipSe
                 transaction.Respond(486);
                 break;
             default:
-                Respond(transaction, 405);
+                Respond(transaction, SipMethod.IsKnown(request.Method) ? 405 : 501);
                 break;
         }
     }

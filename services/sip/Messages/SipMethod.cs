@@ -31,7 +31,27 @@ public static class SipMethod
     /// <summary>Changes a session before it is answered (RFC 3311).</summary>
     public const string Update = "UPDATE";
 
-    private static readonly string[] Known = [Invite, Ack, Bye, Cancel, Options, Register, Prack, Info, Update];
+    /// <summary>A page of text (RFC 3428).</summary>
+    public const string Message = "MESSAGE";
+
+    /// <summary>Asks to be told of events (RFC 6665).</summary>
+    public const string Subscribe = "SUBSCRIBE";
+
+    /// <summary>Tells of an event (RFC 6665).</summary>
+    public const string Notify = "NOTIFY";
+
+    /// <summary>Makes an event known (RFC 3903).</summary>
+    public const string Publish = "PUBLISH";
+
+    /// <summary>Asks the peer to send a request elsewhere (RFC 3515).</summary>
+    public const string Refer = "REFER";
+
+    private static readonly string[] Known =
+        [Invite, Ack, Bye, Cancel, Options, Register, Prack, Info, Update, Message, Subscribe, Notify, Publish, Refer];
+
+    /// <summary>Whether a method is one of those registered with IANA; others are answered with 501 instead of 405 (RFC 3261
+    /// §21.5.2).</summary>
+    public static bool IsKnown(string method) => Known.Contains(method, StringComparer.Ordinal);
 
     /// <summary>The method as a string, without an allocation for the usual ones.</summary>
     internal static string Intern(ReadOnlySpan<char> method)

@@ -46,7 +46,9 @@ public sealed class SipResponse : SipMessage
         {
             var text = SipText.Trim(Headers[SipHeaderName.RetryAfter]);
             var end = text.IndexOfAny(" \t(;");
-            return SipText.TryParseNumber(end < 0 ? text : text[..end], int.MaxValue, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
+            return SipText.TryParseNumber(end < 0 ? text : text[..end], int.MaxValue, out var seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
         }
     }
 

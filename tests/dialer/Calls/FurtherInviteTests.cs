@@ -120,7 +120,8 @@ public sealed class FurtherInviteTests
     [Fact]
     public void A_hang_up_that_waits_for_a_response_ends_at_the_first_refusal()
     {
-        Given(Start(), Found(), HangUp(0.1)).When(Refusal(407, 0.2, InviteAgain.WithCredentials)).ThenEnds(CallDisposition.Cancelled, 0.2, 407);
+        Given(Start(), Found(), HangUp(0.1)).When(Refusal(407, 0.2, InviteAgain.WithCredentials))
+            .ThenEnds(CallDisposition.Cancelled, 0.2, 407);
         Given(Start(), Found(), HangUp(0.1)).When(Refusal(503, 0.2)).ThenEnds(CallDisposition.Cancelled, 0.2, 503);
         Given(Start(), Found(), HangUp(0.1)).When(NoTransport(0.2)).ThenEnds(CallDisposition.Cancelled, 0.2);
     }

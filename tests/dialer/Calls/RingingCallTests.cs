@@ -102,7 +102,8 @@ public sealed class RingingCallTests
     {
         var spec = Given([.. Rung, Clock(5), Refusal(487, 5.1)]);
         CallInput[] late =
-            [Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99), Start(99), Found(99), NoTrunk(99)];
+            [Refusal(487, 5.2), Provisional(180, 5.2), HangUp(5.2), Clock(99), NoAnswer(99), NoTransport(99), Abandon(99),
+                Start(99), Found(99), NoTrunk(99)];
         foreach (var input in late)
             spec.When(input).Then().AndDeadline(null);
     }
