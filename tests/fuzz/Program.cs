@@ -17,6 +17,7 @@ if (args is not [var corpusFolder, var minutesText]
 const int MostKept = 400;
 const int MostKeptBytes = 2_000;
 const int InputsPerTarget = 5_000;
+const int SecondsPerReport = 15;
 
 var crashFolder = Path.Combine(corpusFolder, "..", "crashes");
 var seed = Random.Shared.Next();
@@ -32,6 +33,7 @@ foreach (var input in TortureMessage.Names.Select(TortureMessage.Read).Concat(Di
     Try(input, isNew: false);
 
 var began = Stopwatch.GetTimestamp();
+var reportedAt = 0;
 while (Stopwatch.GetElapsedTime(began).TotalMinutes < minutes)
 {
     Try(mutator.Mutate(corpus[random.Next(corpus.Count)], corpus[random.Next(corpus.Count)]), isNew: true);
@@ -40,6 +42,12 @@ while (Stopwatch.GetElapsedTime(began).TotalMinutes < minutes)
         // A fresh stack: what earlier inputs left behind shall not decide what later ones do.
         await target.DisposeAsync();
         target = new FuzzTarget();
+        var elapsed = (int)Stopwatch.GetElapsedTime(began).TotalSeconds;
+        if (elapsed - reportedAt >= SecondsPerReport)
+        {
+            reportedAt = elapsed;
+            Console.Error.WriteLine($"{elapsed,4} s  {runs:N0} inputs, {kept} kept, {found.Count} that show something wrong");
+        }
     }
 }
 await target.DisposeAsync();
