@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PhoneNumbers;
@@ -16,6 +17,14 @@ public sealed record PhoneNumber
 
     private const string ErasedText = "erased";
 
+    // No calling code begins with another one (ITU-T E.164), so the first digits that are one are the number's: asked for with every call,
+    // and reading the whole number costs a hundred times as much.
+    private static readonly Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> CallingCodes =
+        Numbering.GetSupportedCallingCodes()
+            .Select(code => string.Create(CultureInfo.InvariantCulture, $"+{code}"))
+            .ToDictionary(code => code, StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
+
     private PhoneNumber(string e164) => E164 = e164;
 
     /// <summary>Stands where a number was, once the person it belongs to was forgotten. No number equals it.</summary>
@@ -30,7 +39,7 @@ public sealed record PhoneNumber
         : Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
 
     /// <summary>The country calling code with its plus sign: <c>+46</c>, or <c>+</c> for <see cref="Erased"/>.</summary>
-    public string CallingCode => E164 == ErasedText ? "+" : $"+{Parsed.CountryCode}";
+    public string CallingCode => E164 == ErasedText ? "+" : KnownCallingCode() ?? $"+{Parsed.CountryCode}";
 
     /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
     public string Masked => E164.Length switch
@@ -40,6 +49,17 @@ public sealed record PhoneNumber
         >= 10 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 2)),
         _ => string.Concat(E164.AsSpan(0, 3), "•••"),
     };
+
+    private string? KnownCallingCode()
+    {
+        const int Longest = 4;
+        for (var length = 2; length <= Math.Min(Longest, E164.Length); length++)
+        {
+            if (CallingCodes.TryGetValue(E164.AsSpan(0, length), out var code))
+                return code;
+        }
+        return null;
+    }
 
     private PhoneNumbers.PhoneNumber Parsed => Numbering.Parse(E164, defaultRegion: null);
 

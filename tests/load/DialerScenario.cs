@@ -83,7 +83,8 @@ internal sealed class DialerScenario(LoadOptions options)
     {
         var done = await client.TryAsync(rate, cancellationToken);
         var detail = client is EngineClient { Last: { } last }
-            ? $", {last.AllocatedBytes / (double)done.Calls:F0} bytes and {last.Collections} collections"
+            ? $", {last.AllocatedBytes / (double)done.Calls:F0} bytes, {last.Collections} collections of {1000 * last.PausedSeconds:F0} ms, "
+                + $"longest gap {1000 * last.LongestGapSeconds:F0} ms"
             : "";
         Say($"{client.Name,-9} {rate,6}/s: {done.Failed} of {done.Calls} failed, {done.Retransmitted} repeated, {done.Seconds:F2} s, "
             + $"{done.CpuMicrosecondsPerCall:F0} µs CPU a call{detail}{(done.Holds ? "" : "  — too much")}");

@@ -13,13 +13,17 @@ namespace FlashCall.Dialer.Calls;
 /// does what it decides.</summary>
 internal sealed partial class OngoingCall : ISipClient
 {
+    private static readonly CallState Recorded = new CallState.Recorded();
+
     private readonly PlaceFlashCall _command;
     private readonly CallSurroundings _around;
     private readonly CallClock _clock;
     private readonly Lock _gate = new();
     private readonly SipTimer _deadline;
-    private readonly Dictionary<string, (SipDialog Dialog, SipHop Hop)> _dialogs = new(StringComparer.Ordinal);
-    private CallState _state = new CallState.Recorded();
+    // Those of the answers, of which a flash call has none as a rule.
+    private Dictionary<string, (SipDialog Dialog, SipHop Hop)>? _dialogs;
+    private CallState _state = Recorded;
+    private DateTimeOffset? _due;
     private CallLimits? _limits;
     private CancelReason? _hangUpBeforeStart;
     private Activity? _span;
@@ -36,7 +40,7 @@ internal sealed partial class OngoingCall : ISipClient
         _around = around;
         _recordedTrunk = command.Trunk;
         _clock = new CallClock(around.Time);
-        _deadline = new SipTimer(() => Take(at => new CallInput.DeadlinePassed(at)));
+        _deadline = new SipTimer(PassDeadline);
     }
 
     /// <summary>The attempt.</summary>
@@ -80,7 +84,8 @@ internal sealed partial class OngoingCall : ISipClient
     {
         lock (_gate)
         {
-            Note($"{response.Status}");
+            if (_span is not null)
+                Note($"{response.Status}");
             if (response.IsSuccess)
                 TakeSuccess(transaction, response);
             else if (transaction == _invite && _leg is { } leg)
@@ -113,7 +118,7 @@ internal sealed partial class OngoingCall : ISipClient
     {
         var dialog = SipDialog.OfCaller(transaction.Request, response);
         var id = $"{dialog.CallId};{dialog.RemoteTag}";
-        if (_dialogs.TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
+        if ((_dialogs ??= new(StringComparer.Ordinal)).TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
             _around.Log.AnsweredAfterEnd(AttemptId, _trunk);
         _leg?.Turn.Report(new TrunkOutcome.Ok());
         Take(at => new CallInput.Success(at, response.Status, id, Late: transaction != _invite));
@@ -152,10 +157,32 @@ internal sealed partial class OngoingCall : ISipClient
                 Do(action);
             if (_state.Leg is null)
                 LeaveTrunk();
-            if (CallDecider.Deadline(_state, limits) is { } deadline)
-                _around.Sip.Stack.Timers.Start(_deadline, TimeSpan.FromTicks(Math.Max(0, (deadline - _clock.Now).Ticks)));
-            else
-                _around.Sip.Stack.Timers.Stop(_deadline);
+            KeepDeadline(CallDecider.Deadline(_state, limits));
+            // The INVITE's transaction holds the call for half a minute more, in case somebody answers after all.
+            if (_state is CallState.Over)
+                _route = null;
+        }
+    }
+
+    private void KeepDeadline(DateTimeOffset? deadline)
+    {
+        // A 100 moves nothing.
+        if (deadline is not null && deadline == _due)
+            return;
+        _due = deadline;
+        if (deadline is { } due)
+            _around.Sip.Stack.Timers.Start(_deadline, TimeSpan.FromTicks(Math.Max(0, (due - _clock.Now).Ticks)));
+        else
+            _around.Sip.Stack.Timers.Stop(_deadline);
+    }
+
+    private void PassDeadline()
+    {
+        lock (_gate)
+        {
+            // The timer has run; what is still to come starts it anew.
+            _due = null;
+            Take(at => new CallInput.DeadlinePassed(at));
         }
     }
 
@@ -178,12 +205,12 @@ internal sealed partial class OngoingCall : ISipClient
                 break;
             case CallAction.SendAck ack:
                 Note("ACK");
-                var (answered, hop) = _dialogs[ack.Dialog];
+                var (answered, hop) = _dialogs![ack.Dialog];
                 _around.Sip.Stack.SendAck(answered.CreateAck(), _around.Sip.HopTo(answered, hop));
                 break;
             case CallAction.SendBye bye:
                 Note("BYE");
-                SendBye(_dialogs[bye.Dialog].Dialog, _dialogs[bye.Dialog].Hop);
+                SendBye(_dialogs![bye.Dialog].Dialog, _dialogs![bye.Dialog].Hop);
                 break;
             case CallAction.ReportRinging ringing:
                 ReportRinging(ringing);
@@ -203,9 +230,9 @@ internal sealed partial class OngoingCall : ISipClient
         var stop = _stopSearch = over.Cancel;
         try
         {
-            _route ??= _around.Router.Plan(
+            var route = _route ??= _around.Router.Plan(
                 await _around.Trunks(over.Token), _command.Callee, _command.CallerId, _command.Trunk);
-            while (await _route.NextAsync(over.Token) is var step)
+            while (await route.NextAsync(over.Token) is var step)
             {
                 if (step is RouteStep.None { Why: var why })
                 {

@@ -1,9 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace FlashCall.Dialer.Routing;
 
 /// <summary>How a trunk is, as this replica sees it.</summary>
 /// <param name="Admission">How many calls its breaker lets through.</param>
 /// <param name="Reachability">What OPTIONS says.</param>
-internal sealed record TrunkCondition(Admission Admission, Reachability Reachability);
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct TrunkCondition(Admission Admission, Reachability Reachability);
 
 /// <summary>What OPTIONS says about an address or a trunk.</summary>
 internal enum Reachability

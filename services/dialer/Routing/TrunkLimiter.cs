@@ -12,6 +12,8 @@ internal sealed partial class TrunkLimiter(
     private readonly SlotQueue<Waiter> _queue = new();
     private readonly CallMeter _meter = new();
     private TrunkLimit _limit = TrunkLimit.None;
+    private Trunk? _limited;
+    private Action<bool>? _return;
     private Task _pump = Task.CompletedTask;
     private bool _pumping;
     private TaskCompletionSource? _news;
@@ -46,7 +48,9 @@ internal sealed partial class TrunkLimiter(
         SlotQueue<Waiter>.Place place;
         lock (_gate)
         {
-            _limit = TrunkLimit.Of(asKnown);
+            // The same trunk, call after call, until it is changed.
+            if (!ReferenceEquals(_limited, asKnown))
+                (_limited, _limit) = (asKnown, TrunkLimit.Of(asKnown));
             if (!_limit.IsLimited && _queue.Count == 0)
             {
                 _queue.TakeUnlimited();
@@ -78,7 +82,7 @@ internal sealed partial class TrunkLimiter(
     private TrunkSlot Slot(Trunk asKnown)
     {
         _meter.Count(Now);
-        return new TrunkSlot(asKnown, Return);
+        return new TrunkSlot(asKnown, _return ??= Return);
     }
 
     private void Return(bool placed)

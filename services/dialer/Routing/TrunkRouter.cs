@@ -12,13 +12,16 @@ namespace FlashCall.Dialer.Routing;
 /// <param name="metrics">The figures.</param>
 internal sealed class TrunkRouter(TrunkLimits limits, TrunkConditions conditions, DialerSettings settings, RoutingMetrics metrics)
 {
+    private readonly Func<string, TrunkCondition> _conditionOf = conditions.Of;
+    private readonly Func<double> _draw = Random.Shared.NextDouble;
+
     /// <summary>The way of one call over the trunks there are now.</summary>
     /// <param name="trunks">All trunks.</param>
     /// <param name="callee">The phone to ring.</param>
     /// <param name="callerId">The caller ID to present.</param>
     /// <param name="leasedOn">The trunk that the number pool names with it.</param>
     public TrunkRoute Plan(IEnumerable<Trunk> trunks, PhoneNumber callee, CallerId callerId, string leasedOn) => new(
-        TrunkSelection.Select(trunks, callee, callerId, leasedOn, conditions.Of, Random.Shared.NextDouble),
+        TrunkSelection.Select(trunks, callee, callerId, leasedOn, _conditionOf, _draw),
         limits, conditions, settings.CongestionWait, metrics);
 }
 

@@ -29,26 +29,35 @@ internal static class TrunkSelection
         Func<string, TrunkCondition> conditions,
         Func<double> draw)
     {
-        var presenting = trunks.Where(trunk => trunk.MayPresent(callerId, leasedOn)).ToArray();
-        if (presenting.Length == 0)
-            return new Selected.None(NoTrunk.CallerId);
-        var reaching = presenting.Where(trunk => trunk.Reaches(callee)).ToArray();
-        if (reaching.Length == 0)
-            return new Selected.None(NoTrunk.Destination);
-        var active = reaching.Where(trunk => trunk.State == TrunkState.Active).ToArray();
-        if (active.Length == 0)
-            return new Selected.None(NoTrunk.Draining);
-        var open = active.Select(trunk => (Trunk: trunk, Condition: conditions(trunk.Name)))
-            .Where(each => each.Condition.Admission != Admission.None).ToArray();
-        if (open.Length == 0)
-            return new Selected.None(NoTrunk.Down);
-        return new Selected.Some(
-        [
-            .. open.GroupBy(each => (each.Condition.Reachability, each.Trunk.Priority))
-                .OrderBy(group => group.Key)
-                .Select(group => (IReadOnlyList<Trunk>)[.. group.Select(each => each.Trunk).OrderBy(trunk => Key(trunk, draw()))]),
-        ]);
+        // One pass, which remembers how far the trunk came that came furthest.
+        var why = NoTrunk.CallerId;
+        var open = new List<(Trunk Trunk, TrunkCondition Condition)>(1);
+        foreach (var trunk in trunks)
+        {
+            if (!trunk.MayPresent(callerId, leasedOn))
+                continue;
+            var furthest = !trunk.Reaches(callee) ? NoTrunk.Destination
+                : trunk.State != TrunkState.Active ? NoTrunk.Draining
+                : NoTrunk.Down;
+            why = furthest > why ? furthest : why;
+            if (furthest == NoTrunk.Down && conditions(trunk.Name) is { Admission: not Admission.None } condition)
+                open.Add((trunk, condition));
+        }
+        // Most calls have one trunk, and nothing to draw or to put in order.
+        return open.Count switch
+        {
+            0 => new Selected.None(why),
+            1 => new Selected.Some([[open[0].Trunk]]),
+            _ => InGroups(open, draw),
+        };
     }
+
+    private static Selected.Some InGroups(List<(Trunk Trunk, TrunkCondition Condition)> open, Func<double> draw) => new(
+    [
+        .. open.GroupBy(each => (each.Condition.Reachability, each.Trunk.Priority))
+            .OrderBy(group => group.Key)
+            .Select(group => (IReadOnlyList<Trunk>)[.. group.Select(each => each.Trunk).OrderBy(trunk => Key(trunk, draw()))]),
+    ]);
 
     /// <summary>The key of a weighted draw without replacement: each trunk's waiting time if calls came to it at a rate of its weight
     /// (Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006).</summary>

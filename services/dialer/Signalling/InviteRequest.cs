@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Sip;
@@ -16,9 +13,6 @@ internal static class InviteRequest
     /// <summary>The methods that we take.</summary>
     public const string Allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS";
 
-    // Nothing listens here: the call is over before anybody speaks. Carriers look at the offer, and some turn away port 0 or a low one.
-    private const int MediaPort = 40000;
-
     /// <summary>Makes it, with the caller ID as From and, since we vouch for it, as P-Asserted-Identity (RFC 3325 §9.1), for everyone to
     /// see (RFC 3323 §4.2).</summary>
     /// <param name="callee">The phone to ring.</param>
@@ -27,8 +21,7 @@ internal static class InviteRequest
     /// <param name="hop">The way to it.</param>
     public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, SipHop hop)
     {
-        var address = TrunkAddress.Parse(trunk.Addresses[0]);
-        var called = SipUri.Create(callee.E164, address.UriHost, address.Port == SipUri.DefaultPort ? null : address.Port);
+        var form = InviteForm.Of(trunk, hop);
         var number = trunk.CallerIdFormat switch
         {
             CallerIdFormat.E164 => callerId.E164,
@@ -36,26 +29,26 @@ internal static class InviteRequest
             CallerIdFormat.National => callerId.National,
             _ => throw new ArgumentOutOfRangeException(nameof(trunk), trunk.CallerIdFormat, "An unknown format of caller IDs."),
         };
-        var caller = new SipAddress(trunk.Domain is { } domain ? SipUri.Create(number, domain) : SipUri.Create(number, hop.LocalAddress));
-        var from = caller.WithTag(SipId.NewTag());
-        var invite = SipRequest.Create(SipMethod.Invite, called, from, new SipAddress(called), SipId.NewCallId(), sequence: 1);
-        invite.Headers.Add(SipHeaderName.PAssertedIdentity, caller.Text);
+        // A caller ID is digits, with a plus sign at most, so nothing in it needs to be escaped.
+        var caller = $"<sip:{number}@{form.CallerHost}>";
+        var called = SipUri.Create(callee.E164, form.CalledHost, form.CalledPort);
+        var invite = new SipRequest(SipMethod.Invite, called);
+        invite.Headers.Add(SipHeaderName.MaxForwards, "70");
+        invite.Headers.Add(SipHeaderName.From, $"{caller};tag={SipId.NewTag()}");
+        invite.Headers.Add(SipHeaderName.To, $"<{called.Text}>");
+        invite.Headers.Add(SipHeaderName.CallId, SipId.NewCallId());
+        invite.Headers.Add(SipHeaderName.CSeq, "1 INVITE");
+        invite.Headers.Add(SipHeaderName.PAssertedIdentity, caller);
         invite.Headers.Add(SipHeaderName.Privacy, "none");
-        invite.Headers.Add(SipHeaderName.Contact, new SipAddress(hop.Contact(user: null)).Text);
+        invite.Headers.Add(SipHeaderName.Contact, form.Contact);
         invite.Headers.Add(SipHeaderName.Allow, Allowed);
         invite.Headers.Add(SipHeaderName.UserAgent, Product);
-        foreach (var (name, value) in trunk.Headers)
-            invite.Headers.Add(name, value);
-        invite.SetBody("application/sdp", Offer(hop.LocalAddress.Address));
+        if (trunk.Headers.Count > 0)
+        {
+            foreach (var (name, value) in trunk.Headers)
+                invite.Headers.Add(name, value);
+        }
+        invite.SetBody("application/sdp", form.Offer);
         return invite;
-    }
-
-    /// <summary>The least that carriers take: one audio stream, PCMU or PCMA (RFC 3264 §5, RFC 3551 §6, RFC 8866).</summary>
-    private static byte[] Offer(IPAddress address)
-    {
-        var connection = $"IN {(address.AddressFamily == AddressFamily.InterNetwork ? "IP4" : "IP6")} {address}";
-        return Encoding.ASCII.GetBytes(
-            $"v=0\r\no=- 1 1 {connection}\r\ns=-\r\nc={connection}\r\nt=0 0\r\n"
-            + $"m=audio {MediaPort} RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n");
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FlashCall.Dialer.Trunks;
@@ -17,10 +19,17 @@ internal sealed class TrunkWays(SipStack stack, SipResolver resolver)
     // Reading certificates costs more than a call; trunks change seldom. Those of former trunks are left to the collector.
     private readonly ConcurrentDictionary<(TrunkTls? Tls, string Host), SipTlsProfile> _profiles = new();
 
+    // Addresses that are no names lead to the same place as long as the trunk stays as it is; a changed trunk is another object.
+    private readonly ConditionalWeakTable<Trunk, IReadOnlyList<SipHop>> _literal = [];
+
     /// <summary>The ways, in the order to try: the trunk's addresses in theirs, what each name leads to in that of its records.</summary>
     /// <exception cref="InvalidOperationException">There is none; the message says why, and what to look at.</exception>
-    public async ValueTask<IReadOnlyList<SipHop>> ToAsync(Trunk trunk, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<SipHop>> ToAsync(Trunk trunk, CancellationToken cancellationToken) =>
+        _literal.TryGetValue(trunk, out var known) ? ValueTask.FromResult(known) : FindAsync(trunk, cancellationToken);
+
+    private async ValueTask<IReadOnlyList<SipHop>> FindAsync(Trunk trunk, CancellationToken cancellationToken)
     {
+        var literal = true;
         var hops = new List<SipHop>();
         Exception? failure = null;
         foreach (var text in trunk.Addresses)
@@ -28,6 +37,7 @@ internal sealed class TrunkWays(SipStack stack, SipResolver resolver)
             try
             {
                 var (host, port) = TrunkAddress.Parse(text);
+                literal &= IPAddress.TryParse(host, out _);
                 var tls = trunk.Transport is SipTransportKind.Tls ? ProfileOf(trunk.Tls, host) : null;
                 foreach (var target in await resolver.ResolveAsync(host, port, trunk.Transport, cancellationToken))
                 {
@@ -43,7 +53,11 @@ internal sealed class TrunkWays(SipStack stack, SipResolver resolver)
                 failure ??= exception;
             }
         }
-        return hops.Count > 0 ? hops : throw new InvalidOperationException(failure!.Message, failure);
+        if (hops.Count == 0)
+            throw new InvalidOperationException(failure!.Message, failure);
+        if (literal && failure is null)
+            _literal.AddOrUpdate(trunk, hops);
+        return hops;
     }
 
     private static InvalidOperationException OtherFamily(string address, SipTarget target) => new(

@@ -80,9 +80,21 @@ internal sealed record Trunk
     public TrunkState State { get; init; }
 
     /// <summary>The destination that a call falls under: the longest prefix that fits; null where none does.</summary>
-    public Destination? DestinationOf(PhoneNumber callee) => Destinations
-        .Where(destination => callee.E164.StartsWith(destination.Prefix, StringComparison.Ordinal))
-        .MaxBy(destination => destination.Prefix.Length);
+    public Destination? DestinationOf(PhoneNumber callee)
+    {
+        Destination? longest = null;
+        // Asked several times a call, of trunks that may have many: no closure, no enumerator.
+        for (var i = 0; i < Destinations.Count; i++)
+        {
+            var destination = Destinations[i];
+            if (destination.Prefix.Length > (longest?.Prefix.Length ?? -1)
+                && callee.E164.StartsWith(destination.Prefix, StringComparison.Ordinal))
+            {
+                longest = destination;
+            }
+        }
+        return longest;
+    }
 
     /// <summary>Whether it carries calls to this phone.</summary>
     public bool Reaches(PhoneNumber callee) => Destinations.Count == 0 || DestinationOf(callee) is not null;

@@ -173,5 +173,5 @@ public sealed class TrunkSelectionTests
 
     private Selected Select(IEnumerable<Trunk> trunks, string leasedOn = "a") => TrunkSelection.Select(
         trunks, Commands.Callee, Commands.CallerId, leasedOn,
-        name => _conditions.GetValueOrDefault(name) ?? new TrunkCondition(Admission.All, Reachability.Up), _random.NextDouble);
+        name => _conditions.GetValueOrDefault(name, new TrunkCondition(Admission.All, Reachability.Up)), _random.NextDouble);
 }
