@@ -20,8 +20,10 @@ internal sealed class DialerMetrics
     public DialerMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("FlashCall");
-        _attempts = meter.CreateCounter<long>("flashcall.dialer.attempts", "{attempt}", "Calls that began on a trunk; one that several failed counts on each.");
-        _ended = meter.CreateCounter<long>("flashcall.dialer.calls.ended", "{call}", "Calls that ended on a trunk, by disposition and SIP status; on the trunk 'none' those that no trunk took.");
+        _attempts = meter.CreateCounter<long>(
+            "flashcall.dialer.attempts", "{attempt}", "Calls that began on a trunk; one that several failed counts on each.");
+        _ended = meter.CreateCounter<long>("flashcall.dialer.calls.ended", "{call}",
+            "Calls that ended on a trunk, by disposition and SIP status; on the trunk 'none' those that no trunk took.");
         _inProgress = meter.CreateUpDownCounter<long>(
             "flashcall.dialer.calls.in_progress", "{call}", "Calls between their INVITE and their end.");
         _postDialDelay = meter.CreateHistogram("flashcall.dialer.post_dial_delay", "s", "From the INVITE to the first 180.",

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
 using FlashCall.Dialer.Signalling;
-using FlashCall.Hosting;
 using FlashCall.Sip;
 
 namespace FlashCall.Dialer.Calls;
@@ -26,7 +24,7 @@ internal sealed partial class OngoingCall : ISipClient
     private DateTimeOffset? _due;
     private CallLimits? _limits;
     private CancelReason? _hangUpBeforeStart;
-    private Activity? _span;
+    private CallSpan? _span;
     private TrunkRoute? _route;
     private Action? _stopSearch;
     private CallOnTrunk? _leg;
@@ -53,7 +51,7 @@ internal sealed partial class OngoingCall : ISipClient
         lock (_gate)
         {
             _limits = new CallLimits(_command.PostDialDelayCap, notAfter, CancelTimeout: 64 * _around.Sip.T1);
-            StartSpan();
+            _span = CallSpan.Begin(_command, _clock);
             Take(at => _hangUpBeforeStart is { } reason ? new CallInput.HangUp(at, reason) : new CallInput.Start(at));
         }
     }
@@ -84,8 +82,7 @@ internal sealed partial class OngoingCall : ISipClient
     {
         lock (_gate)
         {
-            if (_span is not null)
-                Note($"{response.Status}");
+            _span?.Note(response.Status);
             if (response.IsSuccess)
                 TakeSuccess(transaction, response);
             else if (transaction == _invite && _leg is { } leg)
@@ -99,7 +96,7 @@ internal sealed partial class OngoingCall : ISipClient
         {
             if (transaction != _invite || _leg is not { } leg)
                 return;
-            Note($"{failure}");
+            _span?.Note($"{failure}");
             // A trunk that has told of its silence or its absence; one that answered and then did not end the call, has not.
             var again = failure is SipClientFailure.Transport ? leg.AfterFailure() : null;
             if (again is null && failure is not SipClientFailure.CancelTimeout)
@@ -118,7 +115,8 @@ internal sealed partial class OngoingCall : ISipClient
     {
         var dialog = SipDialog.OfCaller(transaction.Request, response);
         var id = $"{dialog.CallId};{dialog.RemoteTag}";
-        if ((_dialogs ??= new(StringComparer.Ordinal)).TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
+        _dialogs ??= new(StringComparer.Ordinal);
+        if (_dialogs.TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
             _around.Log.AnsweredAfterEnd(AttemptId, _trunk);
         _leg?.Turn.Report(new TrunkOutcome.Ok());
         Take(at => new CallInput.Success(at, response.Status, id, Late: transaction != _invite));
@@ -134,7 +132,7 @@ internal sealed partial class OngoingCall : ISipClient
             return;
         }
         // The transaction has acknowledged it.
-        Note("ACK");
+        _span?.Note("ACK");
         if (leg.RedirectOf(response) is { } target)
         {
             _ = FollowAsync(leg, target, response.Status);
@@ -200,16 +198,16 @@ internal sealed partial class OngoingCall : ISipClient
                 SendInvite(_leg!, send.Again);
                 break;
             case CallAction.SendCancel:
-                Note("CANCEL");
+                _span?.Note("CANCEL");
                 _invite!.Cancel();
                 break;
             case CallAction.SendAck ack:
-                Note("ACK");
+                _span?.Note("ACK");
                 var (answered, hop) = _dialogs![ack.Dialog];
                 _around.Sip.Stack.SendAck(answered.CreateAck(), _around.Sip.HopTo(answered, hop));
                 break;
             case CallAction.SendBye bye:
-                Note("BYE");
+                _span?.Note("BYE");
                 SendBye(_dialogs![bye.Dialog].Dialog, _dialogs![bye.Dialog].Hop);
                 break;
             case CallAction.ReportRinging ringing:
@@ -303,8 +301,7 @@ internal sealed partial class OngoingCall : ISipClient
             }
             _leg = leg;
             _trunk = leg.Trunk.Name;
-            _span?.SetTag("flashcall.trunk", leg.Trunk.Name);
-            _span?.SetTag("network.transport", leg.Hop.Transport.Protocol);
+            _span?.Enter(leg);
             Take(at => new CallInput.TrunkFound(
                 at, leg.Trunk.RingTime ?? _command.RingTime, leg.Trunk.PostDialDelayCap ?? _command.PostDialDelayCap));
         }
@@ -346,7 +343,7 @@ internal sealed partial class OngoingCall : ISipClient
             invite = leg.First(InviteRequest.Create(_command.Callee, _command.CallerId, leg.Trunk, leg.Hop));
             _around.Metrics.Begin(leg.Trunk, _command.Callee);
         }
-        Note("INVITE", leg.Trunk.Name);
+        _span?.Note("INVITE", leg.Trunk.Name);
         _invite = _around.Sip.Stack.Invite(invite, leg.Hop, this);
         leg.IsDialled = true;
     }
@@ -354,14 +351,13 @@ internal sealed partial class OngoingCall : ISipClient
     private void SendBye(SipDialog dialog, SipHop hop)
     {
         _around.Sip.Open(dialog);
-        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), new Bye(this, dialog));
+        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), new ByeOutcome(_around, AttemptId, _trunk, dialog));
     }
 
     private void ReportRinging(CallAction.ReportRinging ringing)
     {
-        var postDialDelay = ringing.RangAt - ringing.InvitedAt;
         _around.Metrics.Rings(_leg!.Trunk, _command.Callee, ringing.RangAt - _state.Leg!.Since);
-        _span?.SetTag("flashcall.post_dial_delay_ms", postDialDelay.TotalMilliseconds);
+        _span?.Ring(ringing);
         _around.Report(new Report.Ringing(
             new FlashCallRinging
             {
@@ -370,19 +366,13 @@ internal sealed partial class OngoingCall : ISipClient
                 InvitedAt = ringing.InvitedAt,
                 RangAt = ringing.RangAt,
             },
-            _span));
+            _span?.Activity));
     }
 
     private void ReportEnd(CallEnd end)
     {
         _around.Metrics.End(_leg is { IsDialled: true } ? _leg.Trunk : null, _command.Callee, end);
-        _span?.SetTag("flashcall.disposition", end.Disposition.ToString());
-        if (end.SipStatus is { } status)
-            _span?.SetTag("sip.status", status);
-        if (end.RangAt is { } rangAt)
-            _span?.SetTag("flashcall.ring_ms", (end.EndedAt - rangAt).TotalMilliseconds);
-        if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
-            _span?.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
+        _span?.End(end);
         _around.Log.Ended(AttemptId, end.Disposition, end.SipStatus);
         _around.Report(new Report.Ended(
             new FlashCallEnded
@@ -397,40 +387,6 @@ internal sealed partial class OngoingCall : ISipClient
                 Answered = end.Answered,
                 Trunk = _trunk,
             },
-            _span));
-    }
-
-    private void StartSpan()
-    {
-        var parent = Activity.Current;
-        _span = Telemetry.Source.StartActivity("INVITE", ActivityKind.Client);
-        // The span is the call's, which outlives the handling of the command.
-        Activity.Current = parent;
-        _span?.SetTag("flashcall.verification_id", _command.VerificationId);
-        _span?.SetTag("flashcall.attempt_id", AttemptId);
-    }
-
-    private void Note(string step, string? trunk = null)
-    {
-        if (_span is not { IsStopped: false })
-            return;
-        var tags = trunk is null ? null : new ActivityTagsCollection { { "flashcall.trunk", trunk } };
-        _span.AddEvent(new ActivityEvent(step, _clock.Now, tags));
-    }
-
-    /// <summary>What becomes of a BYE.</summary>
-    private sealed class Bye(OngoingCall call, SipDialog dialog) : ISipClient
-    {
-        public void OnResponse(SipClientTransaction transaction, SipResponse response)
-        {
-            if (!response.IsProvisional)
-                call._around.Sip.Close(dialog);
-        }
-
-        public void OnFailure(SipClientTransaction transaction, SipClientFailure failure)
-        {
-            call._around.Sip.Close(dialog);
-            call._around.Log.ByeUnanswered(call.AttemptId, call._trunk);
-        }
+            _span?.Activity));
     }
 }

@@ -4,7 +4,8 @@ using FlashCall.Sip;
 
 namespace FlashCall.Dialer.Signalling;
 
-/// <summary>What each trunk's challenges are answered with. Its calls share the nonces that it gave, so that most need not be asked.</summary>
+/// <summary>What each trunk's challenges are answered with. Its calls share the nonces that it gave, so that most
+/// need not be asked.</summary>
 internal sealed class TrunkDigests
 {
     private readonly ConcurrentDictionary<string, (TrunkCredentials Credentials, SipDigest Digest)> _digests = new(StringComparer.Ordinal);

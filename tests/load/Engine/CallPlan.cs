@@ -15,8 +15,8 @@ using Npgsql;
 
 namespace FlashCall.Load.Engine;
 
-/// <summary>The dialer's engine as a service has it, but for the bus and the database: the trunk has no limits, so that the database is never
-/// asked, and what calls report goes to <see cref="CallTally"/>.</summary>
+/// <summary>The dialer's engine as a service has it, but for the bus and the database: the trunk has no limits, so that the
+/// database is never asked, and what calls report goes to <see cref="CallTally"/>.</summary>
 internal sealed class CallPlan : IAsyncDisposable
 {
     private static readonly PhoneNumber Callee = PhoneNumber.Parse("+46701740605");
