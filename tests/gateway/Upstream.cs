@@ -31,7 +31,8 @@ internal sealed class Upstream : IAsyncDisposable
     /// <summary>The requests so far, probes of its health excepted.</summary>
     public IReadOnlyCollection<Received> Received => _received;
 
-    /// <summary>The trace context of the second probe of its health, once there was one; the first comes while the gateway still starts.</summary>
+    /// <summary>The trace context of a probe of its health once the gateway has started: it stands for two services, and the first probe of
+    /// each comes before.</summary>
     public Task<string> Probe => _probed.Task;
 
     /// <summary>How it answers; 200 and <c>{}</c> unless told otherwise.</summary>
@@ -48,7 +49,7 @@ internal sealed class Upstream : IAsyncDisposable
         var upstream = new Upstream(app);
         app.MapGet("/health/ready", (HttpContext context) =>
         {
-            if (Interlocked.Increment(ref upstream._probes) == 2)
+            if (Interlocked.Increment(ref upstream._probes) == 3)
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
             return "ready";
         }).AllowAnonymous();
