@@ -131,7 +131,11 @@ public sealed class TrunkApiTests(TrunkApiTests.Dialers dialers) : IClassFixture
         Assert.Equal(
             ["addresses[1]", "credentials.password", "destinations[0].prefix", "headers.From", "ringTimeSeconds", "wieght"],
             problem.GetProperty("errors").EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal));
-        Assert.True(JsonElement.DeepEquals(before, await ReadAsync()));
+        var after = await ReadAsync();
+        // How the trunk is now may change at any time.
+        Assert.Equal(
+            before.EnumerateObject().Where(field => field.Name != "now").Select(field => field.ToString()),
+            after.EnumerateObject().Where(field => field.Name != "now").Select(field => field.ToString()));
         Assert.Equal(2, dialers.FirstReplica.Trunks.Current.Trunks[_name].Weight);
     }
 
