@@ -9,7 +9,7 @@ namespace FlashCall.Dialer.Calls;
 
 /// <summary>One call of this process: feeds <see cref="CallDecider"/> with what the network and the clock bring, one input at a time, and
 /// does what it decides.</summary>
-internal sealed partial class OngoingCall : ISipClient
+internal sealed class OngoingCall : ISipClient
 {
     private static readonly CallState Recorded = new CallState.Recorded();
 
@@ -208,13 +208,14 @@ internal sealed partial class OngoingCall : ISipClient
                 break;
             case CallAction.SendBye bye:
                 _span?.Note("BYE");
-                SendBye(_dialogs![bye.Dialog].Dialog, _dialogs![bye.Dialog].Hop);
+                var (ended, way) = _dialogs![bye.Dialog];
+                SendBye(ended, way);
                 break;
             case CallAction.ReportRinging ringing:
                 ReportRinging(ringing);
                 break;
-            case CallAction.ReportEnd ended:
-                ReportEnd(ended.End);
+            case CallAction.ReportEnd over:
+                ReportEnd(over.End);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(action));
@@ -351,7 +352,8 @@ internal sealed partial class OngoingCall : ISipClient
     private void SendBye(SipDialog dialog, SipHop hop)
     {
         _around.Sip.Open(dialog);
-        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), new ByeOutcome(_around, AttemptId, _trunk, dialog));
+        var outcome = new ByeOutcome(_around, AttemptId, _trunk, dialog);
+        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), outcome);
     }
 
     private void ReportRinging(CallAction.ReportRinging ringing)
