@@ -10,7 +10,7 @@ public static class Queues
     /// <summary>Takes <see cref="AssessRisk"/>.</summary>
     public const string Fraud = "fraud";
 
-    /// <summary>Takes <see cref="LeaseCallerId"/> and <see cref="ReleaseCallerId"/>.</summary>
+    /// <summary>Takes <see cref="LeaseCallerId"/>, <see cref="ReleaseCallerId"/> and <see cref="TrunkNews"/>.</summary>
     public const string NumberPool = "number-pool";
 
     /// <summary>Takes <see cref="PlaceFlashCall"/> and <see cref="HangUp"/>.</summary>
