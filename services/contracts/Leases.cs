@@ -144,7 +144,7 @@ public sealed record ReleaseCallerId
     /// rung. Busy, switched off and not in service lie in the callee.</summary>
     public bool Blocked { get; init; }
 
-    /// <summary>A report came, right or wrong.</summary>
+    /// <summary>A report named a caller ID, right or wrong; one that said that there was none to see does not count.</summary>
     public bool Reported { get; init; }
 
     /// <summary>How many reports named another number, 0 to 10.</summary>

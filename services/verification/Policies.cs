@@ -15,6 +15,10 @@ internal sealed class Policies
     private const int MostReports = 10;
     private const double HighestGuessBound = 0.1;
 
+    // The pool counts to ten million candidates: log2 of it is 23.3, and one guess in it has this chance.
+    private const double HighestFloorBits = 23;
+    private const double LowestGuessBound = 1e-7;
+
     private static readonly SessionPolicy Default = new()
     {
         Route = [FlashCallChannel.ChannelName],
@@ -23,7 +27,13 @@ internal sealed class Policies
         PostDialDelayCap = TimeSpan.FromSeconds(12),
         MaxReports = 3,
         GuessBound = 0.001,
+        // A thousand numbers, which is what the bound asks for anyway: a higher bound does not lower it unnoticed.
+        FloorBits = 9.9,
     };
+
+    /// <summary>4,096 numbers, for what a thief would pay more to get through: all three reports stay allowed, with a chance to guess of
+    /// less than 0.08 %. A carrier's block of ten thousand has them even when every second number rang this phone today.</summary>
+    private const double FloorBitsWhereMoreIsAtStake = 12;
 
     private readonly Dictionary<Purpose, SessionPolicy> _byPurpose;
 
@@ -41,13 +51,19 @@ internal sealed class Policies
         mistakes.RefuseUnknown(section, "Policy", "Policies");
         var purposes = section.GetSection("Policies");
         mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
-        var all = Overlay(Default, section.GetSection("Policy"), mistakes);
+        var forAll = section.GetSection("Policy");
+        var all = Overlay(Default, forAll, mistakes);
+        var isFloorSet = forAll.GetSection(nameof(SessionPolicy.FloorBits)).Value is { Length: > 0 };
         var policies = Enum.GetValues<Purpose>().ToDictionary(
             purpose => purpose,
-            purpose => Overlay(all, purposes.GetSection(purpose.ToString()), mistakes));
+            purpose => Overlay(
+                isFloorSet ? all : all with { FloorBits = FloorOf(purpose) }, purposes.GetSection(purpose.ToString()), mistakes));
         mistakes.ThrowIfAny();
         return new Policies(policies);
     }
+
+    private static double FloorOf(Purpose purpose) =>
+        purpose is Purpose.Kyc or Purpose.Transaction ? FloorBitsWhereMoreIsAtStake : Default.FloorBits;
 
     /// <summary>What is set above, and the rest as it is below. Each value is checked where it is set, so that a mistake in the policy
     /// for all is not one of every purpose.</summary>
@@ -56,7 +72,8 @@ internal sealed class Policies
         mistakes.RefuseScalar(above, "a section, such as { \"Lifetime\": \"00:02:00\" }");
         mistakes.RefuseUnknown(
             above, nameof(SessionPolicy.Route), nameof(SessionPolicy.Lifetime), nameof(SessionPolicy.RingTime),
-            nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound));
+            nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound),
+            nameof(SessionPolicy.FloorBits));
         return new SessionPolicy
         {
             Route = ReadRoute(above.GetSection(nameof(SessionPolicy.Route)), below.Route, mistakes),
@@ -68,7 +85,10 @@ internal sealed class Policies
                 above.GetSection(nameof(SessionPolicy.PostDialDelayCap)), below.PostDialDelayCap,
                 TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)),
             MaxReports = mistakes.ReadNumber(above.GetSection(nameof(SessionPolicy.MaxReports)), below.MaxReports, 1, MostReports),
-            GuessBound = ReadGuessBound(above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, mistakes),
+            GuessBound = ReadFraction(
+                above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, LowestGuessBound, HighestGuessBound, "0.001", mistakes),
+            FloorBits = ReadFraction(
+                above.GetSection(nameof(SessionPolicy.FloorBits)), below.FloorBits, 0, HighestFloorBits, "9.9", mistakes),
         };
     }
 
@@ -89,14 +109,15 @@ internal sealed class Policies
         return [.. names.Select(name => name.Value ?? "")];
     }
 
-    private static double ReadGuessBound(IConfigurationSection setting, double otherwise, SettingsMistakes mistakes)
+    private static double ReadFraction(
+        IConfigurationSection setting, double otherwise, double lowest, double highest, string example, SettingsMistakes mistakes)
     {
         if (setting.Value is not { Length: > 0 } text)
             return otherwise;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bound) && bound is > 0 and <= HighestGuessBound)
-            return bound;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= lowest && number <= highest)
+            return number;
         mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
-            $"is '{text}'. Give a number above 0 and at most {HighestGuessBound}, such as 0.001."));
+            $"is '{text}'. Give a number from {lowest} to {highest}, such as {example}."));
         return otherwise;
     }
 }

@@ -32,7 +32,16 @@ internal static class SampleMessages
             LineType = LineType.FixedLineOrMobile,
             AssessedAt = Noon,
         },
-        new LeaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, Callee = PhoneNumber.Parse(Callee), ExpiresAt = Noon },
+        new LeaseCallerId
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            Callee = PhoneNumber.Parse(Callee),
+            ExpiresAt = Noon,
+            MinCandidates = 1_000,
+            WantedCandidates = 3_000,
+            Client = "kbcuo_2uTyaMN37cUR3AMA",
+        },
         new CallerIdLeased
         {
             VerificationId = VerificationId,
@@ -42,12 +51,37 @@ internal static class SampleMessages
             Trunk = "demo",
             DisclosedPrefix = "+44207946",
             Candidates = 10_000,
+            EnterDigits = 4,
             LeasedAt = Noon,
             ExpiresAt = Noon.AddMinutes(5),
         },
-        new CallerIdUnavailable { VerificationId = VerificationId, AttemptId = AttemptId, Reason = LeaseRefusal.AllRestingForCallee,
-            Detail = "Add numbers." },
-        new ReleaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, LeaseId = LeaseId, Outcome = LeaseOutcome.NotRung },
+        new CallerIdUnavailable
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            Reason = LeaseRefusal.AllRestingForCallee,
+            Detail = "Add numbers.",
+            MissingNumbers = 950,
+            RetryAt = Noon.AddMinutes(10),
+        },
+        new ReleaseCallerId
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            LeaseId = LeaseId,
+            Outcome = LeaseOutcome.NotRung,
+            Trunk = "carrier-2",
+            Answered = true,
+            Blocked = true,
+            Reported = true,
+            WrongReports = 2,
+        },
+        new TrunkNews
+        {
+            Replica = new Guid("01990000-0000-7000-8000-000000000004"),
+            At = Noon,
+            Trunks = [new TrunkCondition { Name = "carrier-2", Usable = true, Destinations = ["+46", "+4477"] }],
+        },
         new PlaceFlashCall
         {
             VerificationId = VerificationId,

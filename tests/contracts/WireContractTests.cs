@@ -74,6 +74,19 @@ public sealed class WireContractTests
         AssertKept(name, JsonNode.Parse(golden)!, JsonSerializer.SerializeToNode(read, SampleMessages.All[name].GetType(), Wire)!, "$");
     }
 
+    [Fact]
+    public void A_lease_of_yesterday_has_no_floor_and_a_release_of_yesterday_tells_nothing()
+    {
+        var lease = Read<LeaseCallerId>("LeaseCallerId.json");
+        Assert.Equal((1, 10_000, null), (lease.MinCandidates, lease.WantedCandidates, lease.Client));
+        Assert.Null(Read<CallerIdLeased>("CallerIdLeased.json").EnterDigits);
+        var release = Read<ReleaseCallerId>("ReleaseCallerId.json");
+        Assert.Equal((null, false, false, false, 0),
+            (release.Trunk, release.Answered, release.Blocked, release.Reported, release.WrongReports));
+
+        static T Read<T>(string file) => JsonSerializer.Deserialize<T>(File.ReadAllText(Path.Combine(Folder, file)), Wire)!;
+    }
+
     [Theory]
     [MemberData(nameof(Messages))]
     public void Unknown_fields_of_a_newer_version_are_passed_over(string name)

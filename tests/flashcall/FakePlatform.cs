@@ -37,6 +37,9 @@ internal sealed class FakePlatform : IAsyncDisposable
     /// <summary>Stands in for an answer of the API to any request.</summary>
     public Func<HttpContext, IResult?> Instead { get; set; } = _ => null;
 
+    /// <summary>How many of the last digits may be typed; null for the whole number.</summary>
+    public int? EnterDigits { get; set; } = 4;
+
     /// <summary>After how many looks at the ended session its call has ended too; null for never.</summary>
     public int? HangUpAfter { get; set; } = 2;
 
@@ -150,7 +153,7 @@ internal sealed class FakePlatform : IAsyncDisposable
         status = _status,
         to = "+46701740605",
         channel = "flash_call",
-        flashCall = new { callerIdPrefix = CallerId[..9], callerIdLength = CallerId.Length, enterDigits = 4 },
+        flashCall = new { callerIdPrefix = CallerId[..9], callerIdLength = CallerId.Length, enterDigits = EnterDigits },
         reportsLeft = _reportsLeft,
         reason = _reason,
         detail = _detail,

@@ -65,6 +65,21 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public async Task Asks_the_person_for_the_whole_number_where_its_last_digits_are_not_enough()
+    {
+        await using var platform = await FakePlatform.StartAsync();
+        platform.EnterDigits = null;
+
+        var cli = await TypeAsync(platform, $"+442079460000\n {FakePlatform.CallerId} \n");
+
+        Assert.Equal(0, cli.ExitCode);
+        Assert.Contains("The phone rings from +44207946… Type the whole number that calls: ", cli.Error, StringComparison.Ordinal);
+        Assert.Contains("That was another number. Type the whole number again (2 left): ", cli.Error, StringComparison.Ordinal);
+        Assert.Equal(["+442079460000", FakePlatform.CallerId], platform.Reports.Select(report => report.GetProperty("callerId").GetString()));
+        Assert.All(platform.Reports, report => Assert.False(report.TryGetProperty("digits", out _)));
+    }
+
+    [Fact]
     public async Task Ends_unverified_when_all_reports_were_wrong()
     {
         await using var platform = await FakePlatform.StartAsync();

@@ -9,7 +9,7 @@ namespace FlashCall.Verification.Tests;
 public sealed class PoliciesTests
 {
     [Fact]
-    public void Without_settings_every_purpose_has_the_same_policy()
+    public void Without_settings_every_purpose_has_the_same_policy_but_for_the_floor()
     {
         var policies = Read("{}");
         var login = policies.For(Purpose.Login);
@@ -17,7 +17,21 @@ public sealed class PoliciesTests
         Assert.Equal(
             (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12), 3, 0.001),
             (login.Lifetime, login.RingTime, login.PostDialDelayCap, login.MaxReports, login.GuessBound));
-        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.Equal(login, policies.For(purpose)));
+        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.Equal(
+            login with { FloorBits = purpose is Purpose.Kyc or Purpose.Transaction ? 12 : 9.9 }, policies.For(purpose)));
+    }
+
+    [Fact]
+    public void A_carriers_block_of_ten_thousand_is_enough_for_every_purpose_when_half_of_it_rests() =>
+        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.InRange(Read("{}").For(purpose).WantedCandidates(), 1, 5_000));
+
+    [Fact]
+    public void A_floor_for_all_is_the_floor_of_every_purpose_that_has_none_of_its_own()
+    {
+        var policies = Read("""{ "Verification": { "Policy": { "FloorBits": 8.5 }, "Policies": { "Kyc": { "FloorBits": 20 } } } }""");
+
+        Assert.Equal((8.5, 8.5, 20), (policies.For(Purpose.Login).FloorBits, policies.For(Purpose.Transaction).FloorBits,
+            policies.For(Purpose.Kyc).FloorBits));
     }
 
     [Fact]
@@ -47,9 +61,12 @@ public sealed class PoliciesTests
     [InlineData("""{ "PostDialDelayCap": "00:01:01" }""", "POSTDIALDELAYCAP is '00:01:01'. Give 00:00:01 to 00:01:00")]
     [InlineData("""{ "MaxReports": 0 }""", "MAXREPORTS is '0'. Give a whole number from 1 to 10.")]
     [InlineData("""{ "MaxReports": 11 }""", "MAXREPORTS is '11'. Give a whole number from 1 to 10.")]
-    [InlineData("""{ "GuessBound": 0 }""", "GUESSBOUND is '0'. Give a number above 0 and at most 0.1")]
-    [InlineData("""{ "GuessBound": 0.11 }""", "GUESSBOUND is '0.11'. Give a number above 0 and at most 0.1")]
-    [InlineData("""{ "GuessBound": "NaN" }""", "GUESSBOUND is 'NaN'. Give a number above 0 and at most 0.1")]
+    [InlineData("""{ "GuessBound": 0 }""", "GUESSBOUND is '0'. Give a number from 1E-07 to 0.1, such as 0.001.")]
+    [InlineData("""{ "GuessBound": 0.11 }""", "GUESSBOUND is '0.11'. Give a number from 1E-07 to 0.1")]
+    [InlineData("""{ "GuessBound": "NaN" }""", "GUESSBOUND is 'NaN'. Give a number from 1E-07 to 0.1")]
+    [InlineData("""{ "FloorBits": -1 }""", "FLOORBITS is '-1'. Give a number from 0 to 23, such as 9.9.")]
+    [InlineData("""{ "FloorBits": 23.1 }""", "FLOORBITS is '23.1'. Give a number from 0 to 23")]
+    [InlineData("""{ "FloorBits": "strong" }""", "FLOORBITS is 'strong'. Give a number from 0 to 23")]
     [InlineData("""{ "Route": [] }""", "ROUTE names 0 channels. Give a list of 1 to 5 of: flash_call.")]
     [InlineData("""{ "Route": "flash_call" }""", "ROUTE names 0 channels. Give a list of 1 to 5 of: flash_call.")]
     [InlineData("""{ "Route": [ "flash_call", "flash_call", "flash_call", "flash_call", "flash_call", "flash_call" ] }""",

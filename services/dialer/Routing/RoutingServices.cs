@@ -23,6 +23,7 @@ internal static class RoutingServices
         builder.Services.AddSingleton<OptionsProbe>();
         builder.Services.AddSingleton<TrunkHealth>();
         builder.Services.AddHostedService(services => services.GetRequiredService<TrunkHealth>());
+        builder.Services.AddHostedService<TrunkNewsSender>();
         builder.Services.AddSingleton<TrunkRouter>();
         builder.Services.AddSingleton<TrunkStatuses>();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
 
@@ -57,6 +58,9 @@ internal abstract class Channel
     /// <summary>Whether the client reported the right code.</summary>
     internal abstract Judgement Judge(ReportedCode code, Attempt attempt, VerificationSession.Request asked);
 
+    /// <summary>What happens to an attempt whose report was judged to say that no code came through: it fails.</summary>
+    internal abstract AttemptEvent NoCodeCame(Attempt attempt, SessionCommand.Report report);
+
     /// <summary>The messages that a step of the attempt, or of the session around it, calls for.</summary>
     internal abstract IEnumerable<OutgoingMessage> React(AttemptStep before, AttemptStep after, VerificationSession session);
 
@@ -83,8 +87,21 @@ internal abstract record Attempt
     /// <summary>Reports it allows in all; 0 as long as there is nothing to report.</summary>
     public abstract int ReportsAllowed { get; }
 
-    /// <summary>Why it did not reach the phone (stable code); null while it may, or when it did.</summary>
+    /// <summary>Why it brought no code to the person (stable code); null while it may, or when it did.</summary>
     public abstract string? Failure { get; }
+
+    /// <summary>The reports that named a code for it.</summary>
+    public ReportTally Reports { get; init; }
+}
+
+/// <summary>The reports on one attempt that count.</summary>
+/// <param name="Received">All of them, right or wrong.</param>
+/// <param name="Wrong">Those that named another code.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ReportTally(int Received, int Wrong)
+{
+    /// <summary>With one more.</summary>
+    public ReportTally With(bool matched) => new(Received + 1, matched ? Wrong : Wrong + 1);
 }
 
 /// <summary>An attempt at one moment.</summary>
@@ -106,7 +123,11 @@ internal abstract record Judgement
     public sealed record Match : Judgement;
 
     /// <summary>It names another.</summary>
-    public sealed record NoMatch : Judgement;
+    /// <param name="Reason">Stable code in snake_case, where more is known than that.</param>
+    public sealed record NoMatch(string? Reason = null) : Judgement;
+
+    /// <summary>It says that no code came through. It does not count, and the attempt is over.</summary>
+    public sealed record NoCode : Judgement;
 
     /// <summary>It cannot be judged and does not count.</summary>
     public sealed record Unfit(Rejection Why) : Judgement;

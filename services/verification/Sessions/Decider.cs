@@ -82,6 +82,8 @@ internal static class Decider
         var judgement = Channel.Of(attempt).Judge(report.Code, attempt, state.Asked);
         if (judgement is Judgement.Unfit unfit)
             return Decision.No(unfit.Why);
+        if (judgement is Judgement.NoCode)
+            return WithConsequences(state, [Channel.Of(attempt).NoCodeCame(attempt, report)], report.Now, report.NextAttemptId);
         var matched = judgement is Judgement.Match;
         var received = new SessionEvent.ReportReceived
         {
@@ -89,6 +91,7 @@ internal static class Decider
             AttemptId = attempt.Id,
             Source = report.Source,
             Matched = matched,
+            Reason = (judgement as Judgement.NoMatch)?.Reason,
         };
         if (matched)
             return Decision.Of(received, new SessionEvent.VerificationSucceeded { At = report.Now, AttemptId = attempt.Id });

@@ -34,6 +34,9 @@ internal enum Rejection
     /// <summary>The report has fewer digits than the person was asked for.</summary>
     TooFewDigits,
 
+    /// <summary>The last digits do not tell this caller ID from others: the whole number has to be reported.</summary>
+    WholeNumberNeeded,
+
     /// <summary>The report answers another channel than the one under way.</summary>
     OtherChannel,
 }

@@ -27,7 +27,10 @@ internal static class Evolver
         {
             AttemptEvent attempt => state with
             {
-                Attempts = state.Attempts.ConvertAll(one => one.Id == attempt.AttemptId ? Channel.Of(one).Evolve(one, attempt) : one),
+                // How often it was reported is the session's to know, whatever the channel makes of the attempt.
+                Attempts = state.Attempts.ConvertAll(one => one.Id == attempt.AttemptId
+                    ? Channel.Of(one).Evolve(one, attempt) with { Reports = one.Reports }
+                    : one),
             },
             SessionEvent session => Evolve(state, session),
             _ => throw new InvalidOperationException($"Unknown event {happened.GetType().Name}."),
@@ -44,7 +47,11 @@ internal static class Evolver
             Attempts = state.Attempts.Add(Channel.Named(started.Channel).Begin(started)),
         },
         SessionEvent.AttemptFailed => state,
-        SessionEvent.ReportReceived => state with { ReportsUsed = state.ReportsUsed + 1 },
+        SessionEvent.ReportReceived report => state with
+        {
+            Attempts = state.Attempts.ConvertAll(one =>
+                one.Id == report.AttemptId ? one with { Reports = one.Reports.With(report.Matched) } : one),
+        },
         SessionEvent.VerificationSucceeded proven =>
             End(state, VerificationOutcome.Succeeded, proven.At) with { ProvenBy = proven.AttemptId },
         SessionEvent.VerificationDenied denied =>
@@ -65,7 +72,6 @@ internal static class Evolver
             Id = state.Id,
             Asked = state.Asked,
             Attempts = state.Attempts,
-            ReportsUsed = state.ReportsUsed,
             Outcome = outcome,
             Reason = reason,
             At = at,

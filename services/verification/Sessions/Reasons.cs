@@ -1,6 +1,6 @@
 namespace FlashCall.Verification.Sessions;
 
-/// <summary>Why a session ended or an attempt failed: stable codes that clients may switch on, each with its sentence.
+/// <summary>Why a session ended or an attempt failed or a report was wrong: stable codes that clients may switch on, each with its sentence.
 /// A session that was denied carries the code of its risk factor instead.</summary>
 internal static class Reasons
 {
@@ -12,6 +12,11 @@ internal static class Reasons
     public const string NumberPoolUnavailable = "number_pool_unavailable";
     public const string NoCallerId = "no_caller_id";
     public const string PoolTooSmall = "pool_too_small";
+    public const string CalleeLimit = "callee_limit";
+    public const string ClientLimit = "client_limit";
+    public const string PoolLimit = "pool_limit";
+    public const string CallerIdWithheld = "caller_id_withheld";
+    public const string CallerIdRewritten = "caller_id_rewritten";
     public const string CalleeBusy = "callee_busy";
     public const string CallRejected = "call_rejected";
     public const string NumberNotInService = "number_not_in_service";
@@ -35,6 +40,11 @@ internal static class Reasons
         NumberPoolUnavailable => "No caller ID could be leased in time. Try again.",
         NoCallerId => "No caller ID is free for this number at the moment. Try another channel, or again later.",
         PoolTooSmall => "Too few caller IDs could ring this number for a code that is hard to guess. Try another channel.",
+        CalleeLimit => "This number was called too often of late. Try another channel, or again later.",
+        ClientLimit => "This device or address asked for too many calls, or named too many wrong caller IDs, of late. Try again later.",
+        PoolLimit => "More calls are asked for than the platform gives at present. Try again in some minutes.",
+        CallerIdWithheld => "The phone rang and showed no caller ID. Try another channel.",
+        CallerIdRewritten => "The reported number cannot be the one that rang: the network changed it, or another call was read.",
         CalleeBusy => "The phone is busy.",
         CallRejected => "The call was rejected before it rang.",
         NumberNotInService => "Nobody has this number.",

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FlashCall.Verification.Sessions;
 
 /// <summary>The rules of one session, chosen by its purpose and stored with it, so that a later change of settings changes no session
@@ -24,7 +26,22 @@ internal sealed record SessionPolicy
     /// 0.1.</summary>
     public required double GuessBound { get; init; }
 
+    /// <summary>How strong a caller ID has to be at least, in bits: log2 of the numbers that could have rung and begin as was told.
+    /// 0 (the bound alone counts, as in sessions from before there was a floor) to 23.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double FloorBits { get; init; }
+
     /// <summary>The reports an attempt allows when so many numbers could have rung: as many guesses as the bound permits, never more
     /// than <see cref="MaxReports"/>; 0 where a single guess is already too likely.</summary>
-    public int ReportsFor(long candidates) => (int)Math.Min(MaxReports, Math.Floor(candidates * GuessBound));
+    public int ReportsFor(long candidates) => (int)Math.Min(MaxReports, Math.Floor(candidates * (decimal)GuessBound));
+
+    /// <summary>The fewest numbers that have to be possible for a call: as many as the floor asks for, and so many that one guess is
+    /// within the bound. 10 or more.</summary>
+    public long MinCandidates() => Math.Max((long)Math.Ceiling(Math.Pow(2, FloorBits)), CandidatesFor(reports: 1));
+
+    /// <summary>So many numbers that all reports are within the bound. At least <see cref="MinCandidates"/>.</summary>
+    public long WantedCandidates() => Math.Max(MinCandidates(), CandidatesFor(MaxReports));
+
+    // In decimals, as in ReportsFor: 49 * (1.0 / 49) is less than 1 in binary, and a caller ID that was asked for would be refused.
+    private long CandidatesFor(int reports) => (long)Math.Ceiling(reports / (decimal)GuessBound);
 }

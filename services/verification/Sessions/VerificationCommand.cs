@@ -43,7 +43,7 @@ internal abstract record SessionCommand : VerificationCommand
     public sealed record TakeRiskAssessment(RiskAssessed Answer, Guid NextAttemptId) : SessionCommand;
 
     /// <summary>The client reports the code it saw.</summary>
-    public sealed record Report(ReportedCode Code, ReportSource Source) : SessionCommand;
+    public sealed record Report(ReportedCode Code, ReportSource Source, Guid NextAttemptId) : SessionCommand;
 
     /// <summary>The client gives up.</summary>
     public sealed record Cancel : SessionCommand;

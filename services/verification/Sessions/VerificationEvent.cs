@@ -77,7 +77,7 @@ internal abstract record SessionEvent : VerificationEvent
         public required string Channel { get; init; }
     }
 
-    /// <summary>An attempt did not reach the phone; the next of the route follows, if there is one.</summary>
+    /// <summary>An attempt brought no code to the person; the next of the route follows, if there is one.</summary>
     public sealed record AttemptFailed : SessionEvent
     {
         /// <summary>The attempt.</summary>
@@ -98,6 +98,9 @@ internal abstract record SessionEvent : VerificationEvent
 
         /// <summary>Whether it was right.</summary>
         public required bool Matched { get; init; }
+
+        /// <summary>Why it was wrong, where more is known than that it was: a stable code in snake_case.</summary>
+        public string? Reason { get; init; }
     }
 
     /// <summary>The number is verified.</summary>
@@ -117,7 +120,7 @@ internal abstract record SessionEvent : VerificationEvent
         public required string Detail { get; init; }
     }
 
-    /// <summary>No attempt reached the phone, or too many reports were wrong.</summary>
+    /// <summary>No attempt brought a code to the person, or too many reports were wrong.</summary>
     public sealed record VerificationFailed : SessionEvent
     {
         /// <summary>Stable code in snake_case.</summary>

@@ -20,14 +20,11 @@ internal abstract record VerificationSession
     /// <summary>Every attempt so far, the current one last.</summary>
     public ImmutableList<Attempt> Attempts { get; init; } = [];
 
-    /// <summary>Reports received for the current attempt.</summary>
-    public int ReportsUsed { get; init; }
-
     /// <summary>The attempt under way, or the last one of an ended session; null before the first.</summary>
     public Attempt? Current => Attempts.Count > 0 ? Attempts[^1] : null;
 
     /// <summary>Reports the client may still make.</summary>
-    public int ReportsLeft => this is Ended ? 0 : Math.Max(0, (Current?.ReportsAllowed ?? 0) - ReportsUsed);
+    public int ReportsLeft => this is Ended ? 0 : Math.Max(0, (Current?.ReportsAllowed ?? 0) - (Current?.Reports.Received ?? 0));
 
     /// <summary>Whether the session still wants something of this attempt: it is the current one, has not failed, and the session goes
     /// on.</summary>

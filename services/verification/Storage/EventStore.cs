@@ -38,6 +38,7 @@ internal static class EventStore
         [typeof(FlashCallEvent.CallNotPlaced)] = "call_not_placed",
         [typeof(FlashCallEvent.CallRang)] = "call_rang",
         [typeof(FlashCallEvent.CallEnded)] = "call_ended",
+        [typeof(FlashCallEvent.CallerIdWithheld)] = "caller_id_withheld",
         [typeof(FlashCallEvent.NewsOverdue)] = "news_overdue",
     };
 

@@ -73,18 +73,18 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
                 return null;
             var decision = Decider.Decide(command, before);
             if (decision is Decision.Rejected rejected)
-                return new Outcome(before, rejected.Why);
+                return new Outcome(before, [], rejected.Why);
             var accepted = (Decision.Accepted)decision;
             // A deadline that came too early for the state is set again to the right time; any other repeat leaves no trace.
             if (accepted.Events.IsEmpty && command is not SessionCommand.DeadlinePassed)
-                return new Outcome(before, Refused: null);
+                return new Outcome(before, [], Refused: null);
 
             stream.AppendMany(accepted.Events);
             var after = Fold(before, id, accepted.Events);
             try
             {
                 await CommitAsync(session, before, after, cancellationToken);
-                return new Outcome(after, Refused: null);
+                return new Outcome(after, accepted.Events, Refused: null);
             }
             catch (ConcurrencyException) when (remaining > 1)
             {
@@ -171,8 +171,9 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
 
     /// <summary>What became of a command.</summary>
     /// <param name="State">The session after it.</param>
+    /// <param name="Events">What it made happen; none when it was refused or is a repeat.</param>
     /// <param name="Refused">Why it was refused; null when it was not.</param>
-    internal sealed record Outcome(VerificationSession State, Rejection? Refused);
+    internal sealed record Outcome(VerificationSession State, ImmutableList<VerificationEvent> Events, Rejection? Refused);
 }
 
 /// <summary>A session and all that happened in it, in order.</summary>

@@ -20,6 +20,8 @@ internal static class Refusals
             "No call has been placed yet. Report when the phone has rung."),
         Rejection.TooFewDigits => Problems.Problem(422, "too_few_digits", "Too few digits",
             $"Give the last {(session.Current as FlashCallAttempt.WithCallerId)?.EnterDigits} digits of the number that called."),
+        Rejection.WholeNumberNeeded => Problems.Problem(422, "whole_number_needed", "The whole number is needed",
+            "The last digits do not tell the number that called from others here. Send it whole, as callerId."),
         Rejection.OtherChannel => Problems.Problem(409, "other_channel", "Another channel",
             $"The attempt under way goes over '{session.Current?.Channel}', which takes another kind of report."),
         _ => throw new InvalidOperationException($"Unknown rejection {rejection}."),

@@ -17,6 +17,9 @@ internal sealed record ReportCallerId
     /// <summary>Or its last digits, as a person types them.</summary>
     public string? Digits { get; init; }
 
+    /// <summary>Or true, when the phone rang and showed none.</summary>
+    public bool? Withheld { get; init; }
+
     /// <summary><c>typed</c> (the default) or <c>intercepted</c>.</summary>
     public string? Source { get; init; }
 
@@ -27,30 +30,40 @@ internal sealed record ReportCallerId
         if (Validation.Check(new Validator(), request) is { } problem)
             return problem;
 
-        ReportedCallerId code = request.CallerId is { } whole
-            ? new ReportedCallerId.Whole(whole)
-            : new ReportedCallerId.LastDigits(string.Concat(request.Digits!.Where(char.IsAsciiDigit)));
         var source = request.Source == "intercepted" ? ReportSource.Intercepted : ReportSource.Typed;
         var outcome = await sessions.HandleAsync(
-            id, caller.ApplicationId(), new SessionCommand.Report(code, source) { Now = time.GetUtcNow() }, cancellationToken);
+            id, caller.ApplicationId(),
+            new SessionCommand.Report(request.Code(source), source, Guid.CreateVersion7()) { Now = time.GetUtcNow() },
+            cancellationToken);
         return outcome switch
         {
             null => Refusals.NoSuchSession(),
             { Refused: { } refused } => Refusals.Of(refused, outcome.State),
-            _ => TypedResults.Ok(ReportView.Of(outcome.State)),
+            _ => TypedResults.Ok(ReportView.Of(outcome)),
         };
     }
 
+    private ReportedCallerId Code(ReportSource source) =>
+        CallerId is not null ? CallerIdText.Of(CallerId).ToReport(isTyped: source == ReportSource.Typed)
+        : Digits is not null ? new ReportedCallerId.LastDigits(string.Concat(Digits.Where(char.IsAsciiDigit)))
+        : new ReportedCallerId.Withheld();
+
+    private int Given() => (CallerId is null ? 0 : 1) + (Digits is null ? 0 : 1) + (Withheld is true ? 1 : 0);
+
     private sealed class Validator : AbstractValidator<ReportCallerId>
     {
+        /// <summary>Room for a <c>tel:</c> URI, or for marks around every digit.</summary>
+        private const int LongestText = 64;
+
         public Validator()
         {
             RuleLevelCascadeMode = CascadeMode.Stop;
             RuleFor(request => request.CallerId)
-                .Must((request, callerId) => callerId is null != request.Digits is null)
-                .WithMessage("Give either callerId (the whole number) or digits (its last digits).")
-                .Must(callerId => callerId is null || (callerId.Length <= 32 && callerId.Count(char.IsAsciiDigit) is >= 4 and <= 18))
-                .WithMessage("Not a caller ID: a phone number of 4 to 15 digits, with + or 00 or as the phone shows it.");
+                .Must((request, _) => request.Given() == 1)
+                .WithMessage("Give one of callerId (the whole number), digits (its last digits) or withheld (true: the phone showed none).")
+                .Must(callerId => callerId is null || (callerId.Length <= LongestText && IsCallerId(CallerIdText.Of(callerId))))
+                .WithMessage("Not a caller ID: a phone number of 4 to 15 digits, with + or 00 or as the phone shows it, "
+                    + "or nothing at all where it showed none.");
             RuleFor(request => request.Digits)
                 .Must(digits => digits is null || (digits.Length <= 20 && digits.All(sign => char.IsAsciiDigit(sign) || sign is ' ' or '-')
                     && digits.Count(char.IsAsciiDigit) is >= 1 and <= 15))
@@ -58,6 +71,9 @@ internal sealed record ReportCallerId
             RuleFor(request => request.Source).Must(source => source is null or "typed" or "intercepted")
                 .WithMessage("Expected 'typed' or 'intercepted'.");
         }
+
+        // Seven digits more than a number has: the exit code with that of a carrier.
+        private static bool IsCallerId(CallerIdText text) => text.IsWithheld || text.Digits.Length is >= 4 and <= 22;
     }
 }
 
@@ -71,23 +87,34 @@ internal sealed record ReportView
     /// <summary><c>match</c> or <c>no_match</c>. A wrong report is not an HTTP error.</summary>
     public required string Report { get; init; }
 
+    /// <summary>Why it did not match, where more is known than that: <c>caller_id_withheld</c> or <c>caller_id_rewritten</c>.</summary>
+    public string? ReportReason { get; init; }
+
     public required int ReportsLeft { get; init; }
 
     public string? Reason { get; init; }
 
     public string? Detail { get; init; }
 
-    public static ReportView Of(VerificationSession session)
+    public static ReportView Of(SessionStore.Outcome outcome)
     {
-        var view = VerificationView.Of(session);
+        var view = VerificationView.Of(outcome.State);
         return new ReportView
         {
             Id = view.Id,
             Status = view.Status,
-            Report = session is VerificationSession.Ended { ProvenBy: not null } ? "match" : "no_match",
+            Report = outcome.State is VerificationSession.Ended { ProvenBy: not null } ? "match" : "no_match",
+            ReportReason = outcome.Events.Select(ReasonOf).FirstOrDefault(reason => reason is not null),
             ReportsLeft = view.ReportsLeft,
             Reason = view.Reason,
             Detail = view.Detail,
         };
     }
+
+    private static string? ReasonOf(VerificationEvent happened) => happened switch
+    {
+        SessionEvent.ReportReceived report => report.Reason,
+        FlashCallEvent.CallerIdWithheld => Reasons.CallerIdWithheld,
+        _ => null,
+    };
 }

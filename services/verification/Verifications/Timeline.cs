@@ -24,7 +24,7 @@ internal static class Timeline
             [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
         SessionEvent.AttemptStarted => [],
         SessionEvent.AttemptFailed failed => [new("attempt_failed", failed.At, failed.Reason)],
-        SessionEvent.ReportReceived report => [new("reported", report.At, report.Matched ? "match" : "no match")],
+        SessionEvent.ReportReceived report => [new("reported", report.At, JudgementOf(report))],
         SessionEvent.VerificationSucceeded => [new("verified", happened.At)],
         SessionEvent.VerificationDenied denied => [new("denied", denied.At, denied.Reason)],
         SessionEvent.VerificationFailed failed => [new("failed", failed.At, failed.Reason)],
@@ -39,8 +39,16 @@ internal static class Timeline
         FlashCallEvent.CallNotPlaced not => [new("call_not_placed", not.At, not.Reason)],
         FlashCallEvent.CallRang rang => [new("invited", rang.InvitedAt), new("ringing", rang.At)],
         FlashCallEvent.CallEnded ended => EndOf(ended),
+        FlashCallEvent.CallerIdWithheld => [new("caller_id_withheld", happened.At)],
         FlashCallEvent.NewsOverdue => [new("overdue", happened.At)],
         _ => throw new InvalidOperationException($"Unknown event {happened.GetType().Name}."),
+    };
+
+    private static string JudgementOf(SessionEvent.ReportReceived report) => report switch
+    {
+        { Matched: true } => "match",
+        { Reason: { } reason } => $"no match, {reason}",
+        _ => "no match",
     };
 
     private static IEnumerable<TimelineStep> EndOf(FlashCallEvent.CallEnded ended)

@@ -99,8 +99,8 @@ internal sealed record FlashCallView
     /// <summary>Its whole length, the plus included.</summary>
     public required int CallerIdLength { get; init; }
 
-    /// <summary>How many of its last digits a person types.</summary>
-    public required int EnterDigits { get; init; }
+    /// <summary>How many of its last digits a person may type; null if they have to type the whole number.</summary>
+    public required int? EnterDigits { get; init; }
 
     /// <summary>The call has come by then, or does not come.</summary>
     public required DateTimeOffset InterceptUntil { get; init; }

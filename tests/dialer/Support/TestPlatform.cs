@@ -10,14 +10,15 @@ using Xunit;
 
 namespace FlashCall.Dialer.Tests.Support;
 
-/// <summary>What surrounds the dialer: a database and a part of the broker of its own, and the verification service's side of the
-/// bus.</summary>
+/// <summary>What surrounds the dialer: a database and a part of the broker of its own, and the sides of the verification
+/// service and of the number pool on the bus.</summary>
 internal sealed class TestPlatform : IAsyncDisposable
 {
     private readonly ServersFixture _servers;
     private readonly string _busPrefix;
     private readonly IBusControl _bus;
     private readonly ConcurrentQueue<Received> _reports = new();
+    private readonly ConcurrentQueue<TrunkNews> _news = new();
 
     private TestPlatform(ServersFixture servers)
     {
@@ -40,6 +41,16 @@ internal sealed class TestPlatform : IAsyncDisposable
                 endpoint.Handler<FlashCallRinging>(context => Keep(context, context.Message.AttemptId));
                 endpoint.Handler<FlashCallEnded>(context => Keep(context, context.Message.AttemptId));
             });
+            rabbit.ReceiveEndpoint(_busPrefix + Queues.NumberPool, endpoint =>
+            {
+                endpoint.SetQuorumQueue();
+                endpoint.ConfigureConsumeTopology = false;
+                endpoint.Handler<TrunkNews>(context =>
+                {
+                    _news.Enqueue(context.Message);
+                    return Task.CompletedTask;
+                });
+            });
         });
     }
 
@@ -50,6 +61,9 @@ internal sealed class TestPlatform : IAsyncDisposable
     public string[] Arguments { get; }
 
     public string DatabaseName { get; }
+
+    /// <summary>What the number pool was told of the trunks, in order.</summary>
+    public IReadOnlyList<TrunkNews> News => [.. _news];
 
     public static async Task<TestPlatform> StartAsync(ServersFixture servers)
     {
@@ -112,7 +126,7 @@ internal sealed class TestPlatform : IAsyncDisposable
         await _bus.StopAsync();
         await using var connection = await ConnectAsync();
         await using var channel = await connection.CreateChannelAsync();
-        foreach (var queue in (string[])[Queues.Verification, Queues.Dialer, $"{Queues.Dialer}_error"])
+        foreach (var queue in (string[])[Queues.Verification, Queues.NumberPool, Queues.Dialer, $"{Queues.Dialer}_error"])
         {
             await channel.QueueDeleteAsync(_busPrefix + queue);
             await channel.ExchangeDeleteAsync(_busPrefix + queue);

@@ -96,11 +96,51 @@ public sealed class ReportTests
     [Theory]
     [InlineData("+442079460122")]
     [InlineData("+4420794601234")]
-    [InlineData("+42079460123")]
-    [InlineData("7946 0123")]
-    [InlineData("+46701740605")]
-    [InlineData("anonymous 1234")]
+    [InlineData("020 7946 0124")]
+    [InlineData("7946 0124")]
+    [InlineData("0124")]
     public void Another_number_is_another_number(string spelling) => AwaitingReport.When(Report(spelling)).Then(Wrong);
+
+    [Theory]
+    [InlineData("+42079460123")]
+    [InlineData("+442079450123")]
+    [InlineData("+46701740605")]
+    [InlineData("070-174 06 05")]
+    [InlineData("anonymous 1234")]
+    [InlineData("Mum 0123")]
+    [InlineData("1800 555 0123")]
+    public void A_number_that_does_not_begin_as_was_told_was_changed_on_its_way_and_counts(string spelling)
+    {
+        var result = AwaitingReport.When(Report(spelling)).Then(Rewritten);
+
+        Assert.Equal(2, result.After.ReportsLeft);
+    }
+
+    [Theory]
+    [InlineData("7946 0123")]
+    [InlineData("0123")]
+    [InlineData("46-0123")]
+    public void The_end_of_the_caller_id_is_the_caller_id(string spelling) => AwaitingReport.When(Report(spelling)).Then(Right, Succeeded);
+
+    [Fact]
+    public void Where_the_pool_offers_no_digits_the_whole_number_is_needed()
+    {
+        var leased = Leasing.And(Leased with { EnterDigits = 0 });
+
+        leased.When(ReportDigits("0123")).ThenRefused(Rejection.WholeNumberNeeded);
+        leased.When(Report("460123")).ThenRefused(Rejection.WholeNumberNeeded);
+        leased.When(Report("020 7946 0123")).Then(Right, Succeeded);
+    }
+
+    [Fact]
+    public void In_a_stream_from_before_the_pool_said_so_the_digits_that_were_not_disclosed_are_enough()
+    {
+        var leased = Leasing.And(Leased with { EnterDigits = null, DisclosedPrefix = "+442079" });
+
+        leased.When(ReportDigits("0123")).ThenRefused(Rejection.TooFewDigits);
+        leased.When(Report("0123")).ThenRefused(Rejection.TooFewDigits);
+        leased.When(ReportDigits("460123")).Then(Right, Succeeded);
+    }
 
     [Fact]
     public void A_report_never_shows_in_what_is_printed() =>

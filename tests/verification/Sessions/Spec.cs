@@ -121,6 +121,7 @@ internal static class Usual
         DisclosedPrefix = "+44207946",
         Candidates = 10_000,
         ReportsAllowed = 3,
+        EnterDigits = 4,
     };
 
     public static FlashCallEvent.CallRang Rang { get; } = new() { At = At(500), AttemptId = Spec.First, InvitedAt = At(25) };
@@ -142,6 +143,11 @@ internal static class Usual
         new() { At = At(1000), AttemptId = Spec.First, Source = ReportSource.Typed, Matched = true };
 
     public static SessionEvent.ReportReceived Wrong { get; } = Right with { Matched = false };
+
+    public static SessionEvent.ReportReceived Rewritten { get; } = Wrong with { Reason = "caller_id_rewritten" };
+
+    public static FlashCallEvent.CallerIdWithheld Withheld { get; } =
+        new() { At = At(1000), AttemptId = Spec.First, Source = ReportSource.Typed };
 
     public static SessionEvent.VerificationSucceeded Succeeded { get; } = new() { At = At(1000), AttemptId = Spec.First };
 
@@ -182,19 +188,25 @@ internal static class Usual
         Trunk = "demo",
         DisclosedPrefix = "+44207946",
         Candidates = candidates,
+        EnterDigits = 4,
         LeasedAt = At(20),
         ExpiresAt = At(200_000),
     })
     { NextAttemptId = Spec.Second, Now = At(20) };
 
-    public static FlashCallCommand.TakeRefusal Refusal => new(new CallerIdUnavailable
-    {
-        VerificationId = Spec.Id,
-        AttemptId = Spec.First,
-        Reason = LeaseRefusal.NoNumbers,
-        Detail = "The pool is empty.",
-    })
-    { NextAttemptId = Spec.Second, Now = At(20) };
+    public static FlashCallCommand.TakeRefusal Refusal => Refused(LeaseRefusal.NoNumbers);
+
+    public static FlashCallCommand.TakeRefusal Refused(LeaseRefusal reason, long? missing = null, DateTimeOffset? retryAt = null) =>
+        new(new CallerIdUnavailable
+        {
+            VerificationId = Spec.Id,
+            AttemptId = Spec.First,
+            Reason = reason,
+            Detail = "The pool is empty.",
+            MissingNumbers = missing,
+            RetryAt = retryAt,
+        })
+        { NextAttemptId = Spec.Second, Now = At(20) };
 
     public static FlashCallCommand.TakeRinging Ring => new(new FlashCallRinging
     {
@@ -219,10 +231,13 @@ internal static class Usual
     { NextAttemptId = Spec.Second, Now = At(4510) };
 
     public static SessionCommand.Report Report(string callerId, int at = 1000) =>
-        new(new ReportedCallerId.Whole(callerId), ReportSource.Typed) { Now = At(at) };
+        new(CallerIdText.Of(callerId).ToReport(isTyped: true), ReportSource.Typed, Spec.Second) { Now = At(at) };
 
     public static SessionCommand.Report ReportDigits(string digits) =>
-        new(new ReportedCallerId.LastDigits(digits), ReportSource.Typed) { Now = At(1000) };
+        new(new ReportedCallerId.LastDigits(digits), ReportSource.Typed, Spec.Second) { Now = At(1000) };
+
+    public static SessionCommand.Report ReportWithheld =>
+        new(new ReportedCallerId.Withheld(), ReportSource.Typed, Spec.Second) { Now = At(1000) };
 
     public static SessionCommand.Cancel Cancel => new() { Now = At(1000) };
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using FlashCall.Contracts;
+using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
 using Xunit;
 using static FlashCall.Verification.Tests.Sessions.Usual;
@@ -24,6 +25,8 @@ public sealed class WholeSessionTests
         now => End(CallDisposition.Interrupted, rang: false) with { Now = now },
         now => Report("+442079460123") with { Now = now },
         now => Report("+442079460999") with { Now = now },
+        now => Report("+46701740605") with { Now = now },
+        now => ReportWithheld with { Now = now },
         now => Cancel with { Now = now },
         now => new SessionCommand.Supersede(Spec.Second) { Now = now },
         now => Deadline(now),
@@ -76,7 +79,7 @@ public sealed class WholeSessionTests
             sent.Where(message => message.Body is not HangUp).Select(message => message.Id).Distinct().Count(),
             sent.Count(message => message.Body is not HangUp));
         Assert.Equal(
-            events.OfType<Channels.FlashCalls.FlashCallEvent.CallerIdLeased>().Select(lease => lease.AttemptId).OrderBy(attempt => attempt),
+            events.OfType<FlashCallEvent.CallerIdLeased>().Select(lease => lease.AttemptId).OrderBy(attempt => attempt),
             sent.Select(message => message.Body).OfType<ReleaseCallerId>().Select(release => release.AttemptId).OrderBy(attempt => attempt));
     }, iter: 20_000);
 }

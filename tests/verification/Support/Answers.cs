@@ -34,6 +34,7 @@ internal static class Answers
         Trunk = "demo",
         DisclosedPrefix = "+44207946",
         Candidates = candidates,
+        EnterDigits = 4,
         LeasedAt = DateTimeOffset.UtcNow,
         ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(3),
     };

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FlashCall.Cli.Verify;
 
 /// <summary>The phone that is rung, with whoever reads its display.</summary>
@@ -57,9 +59,12 @@ internal sealed class TypingPerson(Terminal terminal) : IPhone
             await Task.Delay(Pause, cancellationToken);
             return null;
         }
+        var (what, ofIt) = call.EnterDigits is { } count
+            ? (string.Create(CultureInfo.InvariantCulture, $"the last {count} digits"), " of the number that calls")
+            : ("the whole number", " that calls");
         await terminal.Error.WriteAsync(_asked
-            ? $"That was another number. Type the last {call.EnterDigits} digits again ({session.ReportsLeft} left): "
-            : $"The phone rings from {call.CallerIdPrefix}… Type the last {call.EnterDigits} digits of the number that calls: ");
+            ? $"That was another number. Type {what} again ({session.ReportsLeft} left): "
+            : $"The phone rings from {call.CallerIdPrefix}… Type {what}{ofIt}: ");
         _asked = true;
         if (await terminal.Input.ReadLineAsync(cancellationToken) is not { } typed)
         {
@@ -67,6 +72,8 @@ internal sealed class TypingPerson(Terminal terminal) : IPhone
             await terminal.Error.WriteLineAsync();
             throw new EndOfStreamException();
         }
-        return typed.Trim() is { Length: > 0 } digits ? new CallerIdReport(CallerId: null, digits, "typed") : null;
+        if (typed.Trim() is not { Length: > 0 } text)
+            return null;
+        return call.EnterDigits is null ? new CallerIdReport(text, Digits: null, "typed") : new CallerIdReport(CallerId: null, text, "typed");
     }
 }

@@ -44,7 +44,7 @@ internal static class Report
     private static Style Style(string step) => step switch
     {
         "verified" => new Style(Color.Green, decoration: Decoration.Bold),
-        "denied" or "failed" or "expired" or "error" or "attempt_failed" or "call_not_placed" or "overdue" => new Style(Color.Red),
+        "denied" or "failed" or "expired" or "error" or "attempt_failed" or "call_not_placed" or "overdue" or "caller_id_withheld" => new Style(Color.Red),
         _ => new Style(decoration: Decoration.Bold),
     };
 
@@ -58,6 +58,7 @@ internal static class Report
         "invited" => "The dialer sent the call to the carrier over SIP.",
         "ringing" => "The phone rings and shows the caller ID.",
         "reported" => "The client app reported the caller ID it saw.",
+        "caller_id_withheld" => "The phone rang and showed no caller ID.",
         "verified" => "The caller ID is the one that was leased: the number is verified.",
         "hung_up" => "The dialer ended the call; nobody answered, nothing to pay.",
         "answered" => "Somebody or something picked up.",

@@ -41,7 +41,8 @@ internal sealed record Session
 
         public int CallerIdLength { get; init; }
 
-        public int EnterDigits { get; init; }
+        /// <summary>How many of the last digits are enough; null if the whole number is needed.</summary>
+        public int? EnterDigits { get; init; }
     }
 
     /// <summary>One thing that happened.</summary>
@@ -59,7 +60,7 @@ internal sealed record Session
 /// <summary>A request to start a session.</summary>
 internal sealed record SessionRequest(string To, string Purpose);
 
-/// <summary>What the phone showed: the whole caller ID, or its last digits.</summary>
+/// <summary>What the phone showed: the caller ID in any spelling, or its last digits.</summary>
 internal sealed record CallerIdReport(string? CallerId, string? Digits, string Source);
 
 /// <summary>The answer to a report.</summary>

@@ -1,4 +1,5 @@
 using FlashCall.Contracts;
+using FlashCall.Verification.Sessions;
 
 namespace FlashCall.Verification.Channels.FlashCalls;
 
@@ -30,10 +31,21 @@ internal abstract record FlashCallAttempt : Attempt
         /// <summary>The leased caller ID.</summary>
         public required FlashCallEvent.CallerIdLeased Lease { get; init; }
 
+        /// <summary>Whether the client reported that the phone showed no caller ID.</summary>
+        public bool IsWithheld { get; init; }
+
         public override int ReportsAllowed => Failure is null ? Lease.ReportsAllowed : 0;
 
-        /// <summary>How many of the last digits a person types: the part that was not disclosed, and never less than four.</summary>
-        public int EnterDigits => Math.Max(4, Lease.CallerId.E164.Length - Lease.DisclosedPrefix.Length);
+        public override string? Failure => IsWithheld ? Reasons.CallerIdWithheld : null;
+
+        /// <summary>How many of the last digits a person may type instead of the whole number; null if it has to be the whole.</summary>
+        public int? EnterDigits => Lease.EnterDigits switch
+        {
+            0 => null,
+            // Before the pool said so, it was the part that was not disclosed, and never less than four.
+            null => Math.Max(4, Lease.CallerId.E164.Length - Lease.DisclosedPrefix.Length),
+            var digits => digits,
+        };
     }
 
     /// <summary>The dialer was asked to call; the phone does not ring yet.</summary>
@@ -58,7 +70,16 @@ internal abstract record FlashCallAttempt : Attempt
         /// <summary>Whether the dialer has reported the end of the call, or had none to place.</summary>
         public required bool EndKnown { get; init; }
 
-        public override string? Failure => CallFailure;
+        /// <summary>The trunk that had the call last; null if it was on none, or nobody knows.</summary>
+        public string? CallTrunk { get; init; }
+
+        /// <summary>The call was picked up.</summary>
+        public bool Answered { get; init; }
+
+        /// <summary>The call was kept from ringing in a way that can lie in the caller ID.</summary>
+        public bool Blocked { get; init; }
+
+        public override string? Failure => base.Failure ?? CallFailure;
 
         /// <summary>What became of the caller ID, as the pool wants to know it.</summary>
         public LeaseOutcome OutcomeIf(bool proven) => proven

@@ -33,7 +33,8 @@ internal sealed class FlashCallChannel : Channel
         (FlashCallEvent.CallNotPlaced not, FlashCallAttempt.WithCallerId leased) => Over(leased, seen: false, not.Reason),
         (FlashCallEvent.CallRang rang, FlashCallAttempt.Calling calling) =>
             new FlashCallAttempt.Ringing { Id = attempt.Id, StartedAt = attempt.StartedAt, Lease = calling.Lease, RangAt = rang.At },
-        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, Seen(ended, leased), FailureOf(ended)),
+        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, ended),
+        (FlashCallEvent.CallerIdWithheld, FlashCallAttempt.WithCallerId leased) => leased with { IsWithheld = true },
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Leasing) =>
             new FlashCallAttempt.WithoutCallerId(Reasons.NumberPoolUnavailable) { Id = attempt.Id, StartedAt = attempt.StartedAt },
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Calling calling) =>
@@ -58,8 +59,10 @@ internal sealed class FlashCallChannel : Channel
                 {
                     AttemptId = attempt.Id,
                     At = command.Now,
-                    Reason = Reasons.NoCallerId,
+                    Reason = ReasonOf(refusal.News.Reason),
                     Detail = refusal.News.Detail,
+                    MissingNumbers = refusal.News.MissingNumbers,
+                    RetryAt = refusal.News.RetryAt,
                 },
             ],
             (FlashCallCommand.TakeRefusal, _) => [],
@@ -92,13 +95,21 @@ internal sealed class FlashCallChannel : Channel
 
     internal override Judgement Judge(ReportedCode code, Attempt attempt, VerificationSession.Request asked) => (code, attempt) switch
     {
+        // Only of a phone that is known to have rung: a repeat of the report must not end the attempt that followed.
+        (ReportedCallerId.Withheld, FlashCallAttempt.Ringing or FlashCallAttempt.Over) => new Judgement.NoCode(),
+        (ReportedCallerId.LastDigits, FlashCallAttempt.WithCallerId { EnterDigits: null }) =>
+            new Judgement.Unfit(Rejection.WholeNumberNeeded),
         (ReportedCallerId.LastDigits typed, FlashCallAttempt.WithCallerId leased) when typed.Digits.Length < leased.EnterDigits =>
             new Judgement.Unfit(Rejection.TooFewDigits),
-        (ReportedCallerId report, FlashCallAttempt.WithCallerId leased) =>
-            CallerIdMatch.IsMatch(report, leased.Lease.CallerId, asked.To) ? new Judgement.Match() : new Judgement.NoMatch(),
+        (ReportedCallerId.LastDigits typed, FlashCallAttempt.WithCallerId leased) =>
+            CallerIdMatch.EndsWith(leased.Lease.CallerId, typed.Digits) ? new Judgement.Match() : new Judgement.NoMatch(),
+        (ReportedCallerId.Whole shown, FlashCallAttempt.WithCallerId leased) => CallerIdMatch.Judge(shown.Text, leased.Lease, asked.To),
         (ReportedCallerId, _) => new Judgement.Unfit(Rejection.NothingToReportYet),
         _ => new Judgement.Unfit(Rejection.OtherChannel),
     };
+
+    internal override AttemptEvent NoCodeCame(Attempt attempt, SessionCommand.Report report) =>
+        new FlashCallEvent.CallerIdWithheld { AttemptId = attempt.Id, At = report.Now, Source = report.Source };
 
     internal override IEnumerable<OutgoingMessage> React(AttemptStep before, AttemptStep after, VerificationSession session)
     {
@@ -116,11 +127,23 @@ internal sealed class FlashCallChannel : Channel
     }
 
     internal override bool IsOurFault(string failure) =>
-        failure is Reasons.NumberPoolUnavailable or Reasons.CallInterrupted or Reasons.CallLost or Reasons.CallTooLate;
+        failure is Reasons.NumberPoolUnavailable or Reasons.PoolLimit or Reasons.CallInterrupted or Reasons.CallLost or Reasons.CallTooLate;
+
+    private static string ReasonOf(LeaseRefusal refusal) => refusal switch
+    {
+        LeaseRefusal.BelowFloor => Reasons.PoolTooSmall,
+        LeaseRefusal.CalleeLimit => Reasons.CalleeLimit,
+        LeaseRefusal.ClientLimit => Reasons.ClientLimit,
+        LeaseRefusal.PoolLimit => Reasons.PoolLimit,
+        LeaseRefusal.NoNumbers or LeaseRefusal.AllRestingForCallee or LeaseRefusal.NoUsableTrunk or LeaseRefusal.AllBusy =>
+            Reasons.NoCallerId,
+        _ => throw new InvalidOperationException($"Unknown refusal {refusal}."),
+    };
 
     private static ImmutableList<VerificationEvent> TakeCallerId(FlashCallCommand.TakeCallerId lease, bool open, SessionPolicy policy)
     {
-        var reports = policy.ReportsFor(lease.News.Candidates);
+        // The pool was told the floor; one of yesterday's release does not know of it.
+        var reports = lease.News.Candidates < policy.MinCandidates() ? 0 : policy.ReportsFor(lease.News.Candidates);
         var leased = new FlashCallEvent.CallerIdLeased
         {
             AttemptId = lease.AttemptId,
@@ -131,6 +154,7 @@ internal sealed class FlashCallChannel : Channel
             DisclosedPrefix = lease.News.DisclosedPrefix,
             Candidates = lease.News.Candidates,
             ReportsAllowed = reports,
+            EnterDigits = lease.News.EnterDigits ?? 0,
         };
         if (open && reports > 0)
             return [leased];
@@ -159,10 +183,23 @@ internal sealed class FlashCallChannel : Channel
         Id = leased.Id,
         StartedAt = leased.StartedAt,
         Lease = leased.Lease,
+        IsWithheld = leased.IsWithheld,
         Seen = seen,
         CallFailure = seen is true ? null : failure,
         EndKnown = true,
     };
+
+    private static FlashCallAttempt.Over Over(FlashCallAttempt.WithCallerId leased, FlashCallEvent.CallEnded ended)
+    {
+        var seen = Seen(ended, leased);
+        return Over(leased, seen, FailureOf(ended)) with
+        {
+            CallTrunk = ended.Trunk,
+            Answered = ended.Answered,
+            // A phone that rang first was not kept from it; somebody declined.
+            Blocked = seen is not true && ended.Disposition is CallDisposition.Rejected or CallDisposition.NotRinging,
+        };
+    }
 
     private static bool? Seen(FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId before)
     {
@@ -202,6 +239,9 @@ internal sealed class FlashCallChannel : Channel
             AttemptId = attempt.Id,
             Callee = session.Asked.To,
             ExpiresAt = session.Asked.ExpiresAt + EndOverdueAfter,
+            MinCandidates = session.Asked.Policy.MinCandidates(),
+            WantedCandidates = session.Asked.Policy.WantedCandidates(),
+            Client = ClientKey.Of(session.Asked.ApplicationId, session.Asked.Client),
         });
 
     private static OutgoingMessage Place(FlashCallAttempt.Calling attempt, VerificationSession session) => new(
@@ -233,5 +273,10 @@ internal sealed class FlashCallChannel : Channel
             AttemptId = attempt.Id,
             LeaseId = attempt.Lease.LeaseId,
             Outcome = attempt.OutcomeIf(session is VerificationSession.Ended { ProvenBy: { } proof } && proof == attempt.Id),
+            Trunk = attempt.CallTrunk,
+            Answered = attempt.Answered,
+            Blocked = attempt.Blocked,
+            Reported = attempt.Reports.Received > 0,
+            WrongReports = attempt.Reports.Wrong,
         });
 }

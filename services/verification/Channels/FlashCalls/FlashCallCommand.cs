@@ -35,7 +35,8 @@ internal abstract record FlashCallCommand : AttemptCommand
     }
 }
 
-/// <summary>A caller ID as a client reports it: the whole number in any spelling, or its last digits.</summary>
+/// <summary>A caller ID as a client reports it: the whole number in any spelling, its last digits, or that
+/// there was none.</summary>
 internal abstract record ReportedCallerId : ReportedCode
 {
     private ReportedCallerId()
@@ -43,11 +44,14 @@ internal abstract record ReportedCallerId : ReportedCode
     }
 
     /// <summary>As a phone shows or logs it.</summary>
-    public sealed record Whole(string Text) : ReportedCallerId
+    public sealed record Whole(CallerIdText Text) : ReportedCallerId
     {
         /// <summary>Says nothing of the text: it may be a stranger's number.</summary>
         public override string ToString() => nameof(Whole);
     }
+
+    /// <summary>The phone showed none.</summary>
+    public sealed record Withheld : ReportedCallerId;
 
     /// <summary>The last digits, as a person types them. ASCII digits only.</summary>
     public sealed record LastDigits(string Digits) : ReportedCallerId

@@ -30,6 +30,10 @@ internal abstract record FlashCallEvent : AttemptEvent
 
         /// <summary>How many reports that strength allows.</summary>
         public required int ReportsAllowed { get; init; }
+
+        /// <summary>How many of its last digits a person may type instead of the whole number, 4 to 6; 0 if they have to report the whole.
+        /// Null in streams from before the pool said so.</summary>
+        public int? EnterDigits { get; init; }
     }
 
     /// <summary>The pool gave none.</summary>
@@ -40,6 +44,12 @@ internal abstract record FlashCallEvent : AttemptEvent
 
         /// <summary>A sentence for the operator.</summary>
         public required string Detail { get; init; }
+
+        /// <summary>How many numbers more the destination would need; null where it is not for their number.</summary>
+        public long? MissingNumbers { get; init; }
+
+        /// <summary>When the pool may grant the next request; null where it is not for a limit.</summary>
+        public DateTimeOffset? RetryAt { get; init; }
     }
 
     /// <summary>The caller ID goes back without a call: it would be too easy to guess, or came too late.</summary>
@@ -76,6 +86,13 @@ internal abstract record FlashCallEvent : AttemptEvent
 
         /// <summary>The trunk that had the call last; null if it was on none, or if nobody said so.</summary>
         public string? Trunk { get; init; }
+    }
+
+    /// <summary>The phone rang and showed no caller ID, the client reports: the code did not come through.</summary>
+    public sealed record CallerIdWithheld : FlashCallEvent
+    {
+        /// <summary>Read by the app, or told by the person.</summary>
+        public required ReportSource Source { get; init; }
     }
 
     /// <summary>The pool or the dialer did not say in time what became of their part.</summary>
