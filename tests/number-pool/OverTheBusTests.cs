@@ -17,6 +17,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 {
     private readonly List<WebApplication> _running = [];
     private readonly Answers _answers = new();
+    private readonly Channel<PoolLimitReached> _alarms = Channel.CreateUnbounded<PoolLimitReached>();
     private Messenger? _messenger;
 
     public async ValueTask InitializeAsync()
@@ -32,9 +33,11 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 
         var builder = PlatformHost.CreateBuilder(servers.Arguments, "verification");
         builder.Services.AddSingleton(_answers);
+        builder.Services.AddSingleton(_alarms);
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<CallerIdLeased, AnswerConsumer>(message => message.VerificationId)
-            .Consume<CallerIdUnavailable, AnswerConsumer>(message => message.VerificationId));
+            .Consume<CallerIdUnavailable, AnswerConsumer>(message => message.VerificationId)
+            .ConsumeHere<PoolLimitReached, AlarmConsumer>($"alarms-{Guid.NewGuid():N}", published: true));
         _running.AddRange([builder.Build(), NumberPoolService.Build(arguments), NumberPoolService.Build(arguments)]);
         foreach (var app in _running)
         {
@@ -100,6 +103,53 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         Assert.Equal(first, await _answers.NextAsync(command.AttemptId));
     }
 
+    [Fact]
+    public async Task A_limit_that_refuses_is_published()
+    {
+        // The default of NumberPool:Limits:Client:Burst, and one more.
+        const int Burst = 20;
+        var client = $"client-{Guid.NewGuid():N}";
+        for (var i = 0; i <= Burst; i++)
+        {
+            var command = Command(PoolDatabase.NewCallee()) with { Client = client };
+            await SendAsync(command, command.AttemptId);
+            var answer = (await _answers.NextAsync(command.AttemptId)).Message;
+            if (i < Burst)
+                Assert.IsType<CallerIdLeased>(answer);
+            else
+                Assert.Equal(LeaseRefusal.ClientLimit, Assert.IsType<CallerIdUnavailable>(answer).Reason);
+        }
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var reached = await _alarms.Reader.ReadAsync(deadline.Token);
+        Assert.Equal(LimitKind.Client, reached.Kind);
+        Assert.True(reached.RetryAt > reached.At);
+    }
+
+    [Fact]
+    public async Task What_a_dialer_says_of_its_trunks_is_heeded()
+    {
+        var replica = Guid.CreateVersion7();
+        await SayAsync(usable: false);
+        await Eventually.TrueAsync(
+            async () => await AskAsync() is CallerIdUnavailable { Reason: LeaseRefusal.NoUsableTrunk }, "no trunk can be used");
+        await SayAsync(usable: true);
+        await Eventually.TrueAsync(async () => await AskAsync() is CallerIdLeased, "the trunk can be used again");
+
+        Task SayAsync(bool usable) => SendAsync(new TrunkNews
+        {
+            Replica = replica,
+            At = DateTimeOffset.UtcNow,
+            Trunks = [new TrunkCondition { Name = "demo", Usable = usable, Destinations = [] }],
+        }, Guid.CreateVersion7());
+
+        async Task<object> AskAsync()
+        {
+            var command = Command(PoolDatabase.NewCallee());
+            await SendAsync(command, command.AttemptId);
+            return (await _answers.NextAsync(command.AttemptId)).Message;
+        }
+    }
+
     private async Task<CallerIdLeased> LeaseAsync(LeaseCallerId command)
     {
         await SendAsync(command, command.AttemptId);
@@ -110,6 +160,11 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         _messenger!.SendAsync(Queues.NumberPool, command, messageId, TestContext.Current.CancellationToken);
 
     private static LeaseCallerId Command(PhoneNumber callee) => PoolDatabase.Command(callee, DateTimeOffset.UtcNow.AddMinutes(5));
+
+    private sealed class AlarmConsumer(Channel<PoolLimitReached> alarms) : IConsumer<PoolLimitReached>
+    {
+        public Task Consume(ConsumeContext<PoolLimitReached> context) => alarms.Writer.WriteAsync(context.Message).AsTask();
+    }
 
     private sealed record Answer(Guid MessageId, object Message);
 

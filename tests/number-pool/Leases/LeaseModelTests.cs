@@ -18,7 +18,8 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
     private static readonly Gen<LeaseOutcome> Outcomes = Gen.Enum<LeaseOutcome>();
 
     private static readonly Gen<Step[]> Steps = Gen.Frequency(
-        (8, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Int[1, 5], (replica, callee, floor) => (Step)new Step.Lease(replica, callee, floor))),
+        (8, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Int[1, 5],
+            (replica, callee, floor) => (Step)new Step.Lease(replica, callee, floor))),
         (2, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], (replica, attempt) => (Step)new Step.Repeat(replica, attempt))),
         (5, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], Outcomes, Gen.Frequency((1, Gen.Const(true)), (5, Gen.Const(false))), Gen.Bool,
             (replica, attempt, outcome, foreign, called) => (Step)new Step.Release(replica, attempt, outcome, foreign, called))),

@@ -108,7 +108,8 @@ public sealed class ReleaseTests(PoolDatabase database) : IClassFixture<PoolData
         var lease = await pool.LeaseAsync(command);
         await pool.LeaseAsync(Command());
         await pool.LeaseInVainAsync(Command());
-        await pool.ReleaseAsync(PoolDatabase.Release(command, lease.LeaseId, LeaseOutcome.NotRung) with { Trunk = trunk, Blocked = blocked });
+        await pool.ReleaseAsync(
+            PoolDatabase.Release(command, lease.LeaseId, LeaseOutcome.NotRung) with { Trunk = trunk, Blocked = blocked });
         if (back)
             await pool.LeaseAsync(Command());
         Assert.Equal(LeaseRefusal.AllBusy, (await pool.LeaseInVainAsync(Command())).Reason);

@@ -107,7 +107,8 @@ public sealed class LimitTests(PoolDatabase database) : IClassFixture<PoolDataba
         Assert.True(await pool.ReleaseAsync(release));
     }
 
-    /// <summary>The statement against the algorithm's other form, the leaky bucket: it fills by one each time and runs out evenly.</summary>
+    /// <summary>The statement against the algorithm's other form, the leaky bucket: it fills by one each time and runs out
+    /// evenly.</summary>
     [Fact]
     public async Task A_limit_is_a_leaky_bucket() => await Gen.Select(Gen.Int[1, 5], Gen.OneOf(Gen.Const(60), Gen.Const(3600)),
         Gen.Int[0, 3000].Select(seconds => TimeSpan.FromSeconds(seconds / 10.0)).Array[1, 40]).SampleAsync(async (burst, perHour, waits) =>

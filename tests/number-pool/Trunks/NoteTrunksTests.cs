@@ -87,7 +87,8 @@ public sealed class NoteTrunksTests(PoolDatabase database) : IClassFixture<PoolD
 
     private async Task<PoolDatabase.Replica> OpenAsync()
     {
-        await database.FillAsync(new PoolContents([new Block(442079460001, 442079460001, "a"), new Block(442079460002, 442079460002, "b")]));
+        await database.FillAsync(
+            new PoolContents([new Block(442079460001, 442079460001, "a"), new Block(442079460002, 442079460002, "b")]));
         return database.Open(_time, TimeSpan.FromHours(1));
     }
 
