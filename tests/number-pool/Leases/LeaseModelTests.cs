@@ -33,7 +33,7 @@ public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolD
 
     [Fact]
     public async Task No_order_of_events_gives_what_may_not_be_given() =>
-        await Steps.SampleAsync(RunAsync, iter: 60, threads: 1);
+        await Steps.SampleAsync(RunAsync, iter: 40, threads: 1);
 
     private async Task RunAsync(Step[] steps)
     {
