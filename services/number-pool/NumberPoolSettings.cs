@@ -12,8 +12,8 @@ namespace FlashCall.NumberPool;
 /// for a new one. 1 minute to 90 days, 24 hours by default.</param>
 /// <param name="HourlyCap">How many calls one number makes in any hour, so that no carrier takes it for a robot's; 1 to 600, 60 by default.
 /// Null, written <c>none</c>: as many as there are.</param>
-/// <param name="ProbeShare">How likely a number on trial is leased, compared with one that is active; 0 to 1, 0.25 by default. At 0 a number
-/// that has rested stays away until an operator activates it.</param>
+/// <param name="ProbeShare">How likely a number on trial is leased, compared with one that is active; 0 to 1, 0.25 by default. At 0 a
+/// number that has rested stays away until an operator activates it.</param>
 /// <param name="Limits">How many caller IDs one callee, one client and all together are given.</param>
 internal sealed record NumberPoolSettings(
     IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod, int? HourlyCap, double ProbeShare, LimitSettings Limits)

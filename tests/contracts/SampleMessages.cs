@@ -107,6 +107,7 @@ internal static class SampleMessages
             Answered = false,
             Trunk = "carrier-2",
         },
+        new PoolLimitReached { Kind = LimitKind.Client, At = Noon, RetryAt = Noon.AddMinutes(1) },
         new VerificationCompleted
         {
             VerificationId = VerificationId,

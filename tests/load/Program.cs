@@ -1,10 +1,20 @@
 using FlashCall.Load;
 using FlashCall.Load.Engine;
+using FlashCall.Load.Leases;
 
 if (args is ["engine"])
 {
     await EngineProgram.RunAsync();
     return 0;
+}
+if (args is ["leases", .. var of])
+{
+    if (!LeaseOptions.TryRead(of, out var leases, out var wrong))
+    {
+        Console.Error.WriteLine(wrong);
+        return 2;
+    }
+    return await new LeaseScenario(leases).RunAsync();
 }
 if (!LoadOptions.TryRead(args, out var options, out var mistake))
 {

@@ -65,12 +65,26 @@ begin
     end if;
 end $$;
 
--- All prefixes that a cell of a number may have, both as text with the plus sign: at least four digits stay hidden.
-create function prefixes_of(p_text text) returns text[]
-language sql immutable parallel safe as $$
-    select array[left(p_text, 2), left(p_text, 3), left(p_text, 4), left(p_text, 5), left(p_text, 6), left(p_text, 7), left(p_text, 8),
-        left(p_text, 9), left(p_text, 10), left(p_text, 11), left(p_text, 12)]
-$$;
+-- The prefix of the cell that a number of a trunk belongs to, as text with the plus sign; null where it belongs to none. Each prefix that
+-- it may be is looked up by itself: at least four digits stay hidden, so there are few, while the cells of a level may be many.
+create function cell_of(p_number bigint, p_trunk text, p_level int) returns text
+language plpgsql stable as $$
+declare
+    v_text text := '+' || p_number;
+    v_prefix text;
+begin
+    -- The longest first: there are seldom many that are longer than the number's own.
+    for v_digits in reverse length(v_text) - 4 .. 2 loop
+        v_prefix := left(v_text, v_digits);
+        if exists (
+            select from cells c
+            where c.level = p_level and c.trunk = p_trunk and c.length = length(v_text) - 1 and c.prefix = v_prefix)
+        then
+            return v_prefix;
+        end if;
+    end loop;
+    return null;
+end $$;
 
 -- Whether a number has made the calls that it may make in an hour.
 create function at_cap(p_number bigint, p_cap int, p_now timestamptz) returns boolean
@@ -80,17 +94,15 @@ begin
         select from uses u where u.number = p_number and u.at[cardinality(u.at) - p_cap + 1] > p_now - interval '1 hour');
 end $$;
 
--- Whether a number is counted as one that a cell discloses: active, on a usable trunk, and in no longer cell of its trunk.
-create function counts_in_cell(p_number bigint, p_level int, p_length int, p_prefix text, p_trunks text[]) returns boolean
+-- Whether a number is counted as one that a cell discloses: active, on a usable trunk, and of that cell.
+create function counts_in_cell(p_number bigint, p_level int, p_prefix text, p_trunks text[]) returns boolean
 language plpgsql stable as $$
 declare
     v_run runs;
 begin
     select * into v_run from runs r where r.first <= p_number order by r.first desc limit 1;
-    return found and v_run.last >= p_number and v_run.state = 'active' and v_run.trunk = any (p_trunks) and not exists (
-        select from cells c
-        where c.level = p_level and c.trunk = v_run.trunk and c.length = p_length and c.prefix = any (prefixes_of('+' || p_number))
-            and length(c.prefix) > length(p_prefix));
+    return found and v_run.last >= p_number and v_run.state = 'active' and v_run.trunk = any (p_trunks)
+        and cell_of(p_number, v_run.trunk, p_level) = p_prefix;
 end $$;
 
 -- What may be disclosed of a number, and how many numbers that could be leased to this callee now would be disclosed alike: never more than
@@ -105,12 +117,11 @@ declare
     v_length int := length(p_number::text);
     v_first bigint;
     v_last bigint;
+    v_rested bigint;
     v_full bigint;
 begin
-    select c.prefix into prefix from cells c
-    where c.level = p_level and c.trunk = p_trunk and c.length = v_length and c.prefix = any (prefixes_of('+' || p_number))
-    order by length(c.prefix) desc limit 1;
-    if not found then
+    prefix := cell_of(p_number, p_trunk, p_level);
+    if prefix is null then
         return;
     end if;
     select sum(c.size - c.off) into candidates from cells c
@@ -118,11 +129,11 @@ begin
 
     v_first := rpad(substr(prefix, 2), v_length, '0')::bigint;
     v_last := rpad(substr(prefix, 2), v_length, '9')::bigint;
-    if cardinality(p_resting) > 0 then
-        candidates := candidates - (
-            select count(*) from unnest(p_resting) n
-            where n between v_first and v_last and counts_in_cell(n, p_level, v_length, strength_of.prefix, p_trunks));
-    end if;
+    foreach v_rested in array p_resting loop
+        if v_rested between v_first and v_last and counts_in_cell(v_rested, p_level, prefix, p_trunks) then
+            candidates := candidates - 1;
+        end if;
+    end loop;
     if p_capped then
         select count(*) into v_full from (
             select from uses u where u.full_until > p_now and u.number between v_first and v_last limit c_look_up) full_ones;
@@ -131,7 +142,7 @@ begin
         elsif v_full > 0 then
             select count(*) into v_full from uses u
             where u.full_until > p_now and u.number between v_first and v_last and u.number <> all (p_resting)
-                and counts_in_cell(u.number, p_level, v_length, strength_of.prefix, p_trunks);
+                and counts_in_cell(u.number, p_level, strength_of.prefix, p_trunks);
         end if;
         candidates := candidates - v_full;
     end if;
