@@ -1,6 +1,7 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
+using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Ranges;
 
 namespace FlashCall.NumberPool;
@@ -24,6 +25,7 @@ internal static class NumberPoolService
         builder.Services.AddSingleton<LeaseStore>();
         builder.Services.AddSingleton<LeaseCallerIds>();
         builder.Services.AddSingleton<ReleaseCallerIds>();
+        builder.AddNumbers();
         builder.AddSweep<OldAnswers>();
         return builder.Build().UsePlatformDefaults();
     }

@@ -1,4 +1,5 @@
 using FlashCall.Hosting;
+using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Ranges;
 
 namespace FlashCall.NumberPool;
@@ -40,8 +41,12 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
             // Whether there is such a trunk is not for the settings to say: trunks come and go while the platform runs.
             if (string.IsNullOrWhiteSpace(trunk))
                 mistakes.Add($"{entry.Path}:Trunk", "is missing. Name the trunk whose carrier may present these numbers.");
+            else if (NumberWords.MistakeInTrunk(trunk) is { } mistake)
+                mistakes.Add($"{entry.Path}:Trunk", mistake);
             if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
                 mistakes.Add($"{entry.Path}:Pattern", problem);
+            else if (!NumberingPlan.TryFindCountry(new NumberSpan(range.First, range.Last), given: null, out _, out var noCountry))
+                mistakes.Add($"{entry.Path}:Pattern", $"is '{range.Pattern}', which {noCountry.Text}");
             else
                 ranges.Add((entry.Path, range));
         }

@@ -31,13 +31,20 @@ create unique index runs_slots on runs (trunk, first_slot);
 
 create index runs_not_active on runs (state, first) where state <> 'active';
 
+-- The numbers of a trunk, or a country, in order: what cells are made from and what operators look through.
+create index runs_of_trunk on runs (trunk, first);
+create index runs_of_country on runs (country, first);
+create index runs_tags on runs using gin (tags);
+
 -- Single numbers by their last six digits: whether another one ends in the same.
 create index runs_endings on runs ((first % 1000000)) where first = last;
 
 -- How many slots the numbers of a trunk take, holes included (numbers that were removed leave one).
 create table slots (
     trunk text primary key,
-    size bigint not null
+    size bigint not null,
+    -- Of them, the holes: when they are more than half, the slots are made anew.
+    holes bigint not null default 0
 );
 
 -- What may be told of a number before it has rung. At each level (2 to 6) the numbers of a trunk are parted by prefixes such that as many as
@@ -62,13 +69,22 @@ create table history (
     id bigint generated always as identity primary key,
     first bigint not null,
     last bigint not null,
+    -- The trunk they were, or are, of.
+    trunk text not null,
     change text not null,
+    -- Of a rest: until when.
+    rests_until timestamptz,
     reason text,
     changed_by text not null,
-    changed_at timestamptz not null
+    changed_at timestamptz not null,
+
+    constraint known_change check (change in ('added', 'activated', 'rested', 'retired', 'removed')),
+    constraint only_rest_ends check (rests_until is null or change = 'rested')
 );
 
-create index history_numbers on history (first, last);
+-- The changes of one number: those of it alone, and those of spans that it lies in.
+create index history_numbers on history (first) where first = last;
+create index history_spans on history using gist (int8range(first, last, '[]')) where first < last;
 
 -- The calls of a number in the last hour, oldest first, never more than it may make: full_until says when it may make the next.
 create table uses (
