@@ -3,6 +3,7 @@ using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
 
@@ -26,6 +27,7 @@ internal static class NumberPoolService
         builder.Services.AddSingleton<LeaseCallerIds>();
         builder.Services.AddSingleton<ReleaseCallerIds>();
         builder.AddNumbers();
+        builder.AddWear();
         builder.AddSweep<OldAnswers>();
         return builder.Build().UsePlatformDefaults();
     }

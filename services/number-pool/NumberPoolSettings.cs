@@ -1,6 +1,7 @@
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
 
@@ -8,7 +9,8 @@ namespace FlashCall.NumberPool;
 /// <param name="Ranges">The numbers of the pool; no two ranges share one. None at all is allowed: every lease is then refused.</param>
 /// <param name="RestPeriod">How long a caller ID is not given to the same callee again, so that an old entry of a call log cannot be taken
 /// for a new one. 1 minute to 90 days, 24 hours by default.</param>
-internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod)
+/// <param name="Wear">When a number rests by itself.</param>
+internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod, WearSettings Wear)
 {
     private const string Section = "NumberPool";
 
@@ -22,12 +24,13 @@ internal sealed record NumberPoolSettings(IReadOnlyList<NumberRange> Ranges, Tim
     {
         var section = configuration.GetSection(Section);
         var mistakes = new SettingsMistakes();
-        mistakes.RefuseUnknown(section, "Ranges", "RestPeriod");
+        mistakes.RefuseUnknown(section, "Ranges", "RestPeriod", "Wear");
         var ranges = ReadRanges(section.GetSection("Ranges"), mistakes);
         var restPeriod = mistakes.ReadDuration(
             section.GetSection("RestPeriod"), DefaultRestPeriod, ShortestRestPeriod, LongestRestPeriod);
+        var wear = WearSettings.Read(section.GetSection("Wear"), mistakes);
         mistakes.ThrowIfAny();
-        return new NumberPoolSettings(ranges, restPeriod);
+        return new NumberPoolSettings(ranges, restPeriod, wear);
     }
 
     private static List<NumberRange> ReadRanges(IConfigurationSection section, SettingsMistakes mistakes)

@@ -48,6 +48,7 @@ internal static class SampleMessages
         new CallerIdUnavailable { VerificationId = VerificationId, AttemptId = AttemptId, Reason = LeaseRefusal.AllRestingForCallee,
             Detail = "Add numbers." },
         new ReleaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, LeaseId = LeaseId, Outcome = LeaseOutcome.NotRung },
+        new NumbersRested { Trunk = "demo", Rested = 3, Retired = 1, RestsUntil = Noon.AddDays(2), At = Noon },
         new PlaceFlashCall
         {
             VerificationId = VerificationId,

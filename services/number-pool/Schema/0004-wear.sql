@@ -27,3 +27,6 @@ create table trends (
 create index trends_falling on trends (falls_since) where falls_since is not null;
 
 create index peers_day on peers (day);
+
+-- Trials that have gone on for too long.
+create index runs_rests on runs (rests_until) where state = 'resting';

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlashCall.NumberPool.Numbers;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -159,6 +160,47 @@ internal static class WearStore
             },
         });
         AddEvidence(batch, book, before);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Forgets what speaks against numbers, or for them.</summary>
+    public static Task ForgetEvidenceAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<NumberSpan> numbers, CancellationToken cancellationToken) =>
+        ForgetAsync(connection, ["evidence"], numbers, cancellationToken);
+
+    /// <summary>Forgets all that became of the calls of numbers that leave the pool.</summary>
+    public static Task ForgetAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<NumberSpan> numbers, CancellationToken cancellationToken) =>
+        ForgetAsync(connection, ["evidence", "wear"], numbers, cancellationToken);
+
+    /// <summary>Forgets days that nothing is measured by any more.</summary>
+    /// <returns>How many rows it deleted.</returns>
+    public static async Task<int> ForgetDaysAsync(NpgsqlDataSource data, DateOnly before, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = data.CreateCommand(
+            """
+            delete from peers where (trunk, destination, day) in (
+                select trunk, destination, day from peers where day < $1 order by day limit $2 for update skip locked)
+            """);
+        command.Parameters.AddRange(
+            (NpgsqlParameter[])[new() { Value = before, NpgsqlDbType = NpgsqlDbType.Date }, new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer }]);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task ForgetAsync(
+        NpgsqlConnection connection, string[] tables, IReadOnlyCollection<NumberSpan> numbers, CancellationToken cancellationToken)
+    {
+        if (numbers.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(connection) { Timeout = Inventory.PatienceSeconds };
+        foreach (var table in tables)
+        {
+            batch.BatchCommands.Add(new(
+                $"delete from {table} using unnest($1::bigint[], $2::bigint[]) as gone (low, high) where number between low and high")
+            {
+                Parameters = { Array(numbers.Select(span => span.First)), Array(numbers.Select(span => span.Last)) },
+            });
+        }
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
