@@ -1,8 +1,9 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
+using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Numbers;
-using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Trunks;
 using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
@@ -19,16 +20,22 @@ internal static class NumberPoolService
         builder.AddDatabase("number_pool", typeof(NumberPoolService).Assembly);
         builder.AddBus(Queues.NumberPool, bus => bus
             .Consume<LeaseCallerId, LeaseCallerIdConsumer>(command => command.VerificationId)
-            .Consume<ReleaseCallerId, ReleaseCallerIdConsumer>(command => command.VerificationId));
+            .Consume<ReleaseCallerId, ReleaseCallerIdConsumer>(command => command.VerificationId)
+            .Consume<TrunkNews, TrunkNewsConsumer>(news => news.Replica));
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(new KeySpace(settings.Ranges));
         builder.Services.AddSingleton<PoolMetrics>();
         builder.Services.AddSingleton<LeaseStore>();
         builder.Services.AddSingleton<LeaseCallerIds>();
         builder.Services.AddSingleton<ReleaseCallerIds>();
         builder.AddNumbers();
         builder.AddWear();
+        builder.Services.AddSingleton<LimitAlarms>();
+        builder.Services.AddSingleton<TrunkNewsStore>();
+        builder.Services.AddSingleton<NoteTrunks>();
         builder.AddSweep<OldAnswers>();
+        builder.AddSweep<OldUses>();
+        builder.AddSweep<OldLimits>();
+        builder.AddSweep<OldTrunkNews>();
         return builder.Build().UsePlatformDefaults();
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using FlashCall.Contracts;
 using FlashCall.NumberPool.Leases;
+using FlashCall.NumberPool.Limits;
 
 namespace FlashCall.NumberPool;
 
@@ -9,6 +10,8 @@ internal sealed class PoolMetrics
 {
     private readonly Counter<long> _leases;
     private readonly Counter<long> _releases;
+    private readonly Counter<long> _limits;
+    private readonly Counter<long> _wrongReports;
 
     /// <param name="meters">Makes the meter.</param>
     public PoolMetrics(IMeterFactory meters)
@@ -17,6 +20,10 @@ internal sealed class PoolMetrics
         _leases = meter.CreateCounter<long>("flashcall.pool.leases", "{attempt}", "Attempts that asked for a caller ID, by answer");
         _releases = meter.CreateCounter<long>(
             "flashcall.pool.releases", "{lease}", "Leases that were released before they expired, by outcome");
+        _limits = meter.CreateCounter<long>(
+            "flashcall.pool.limits", "{attempt}", "Attempts that got no caller ID because of a limit, by its kind: callee, client or pool");
+        _wrongReports = meter.CreateCounter<long>(
+            "flashcall.pool.wrong_reports", "{report}", "Reports that named another number than the leased one");
     }
 
     /// <summary>Counts a new answer.</summary>
@@ -24,8 +31,14 @@ internal sealed class PoolMetrics
     {
         var tag = answer is LeaseAnswer.Refused refused ? refused.Reason.ToString() : "Leased";
         _leases.Add(1, new KeyValuePair<string, object?>("answer", tag));
+        if (answer is LeaseAnswer.Refused { Reason: var reason } && LimitAlarms.KindOf(reason) is { } kind)
+            _limits.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
     }
 
     /// <summary>Counts a release.</summary>
-    public void Released(LeaseOutcome outcome) => _releases.Add(1, new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+    public void Released(ReleaseCallerId release)
+    {
+        _releases.Add(1, new KeyValuePair<string, object?>("outcome", release.Outcome.ToString()));
+        _wrongReports.Add(release.WrongReports);
+    }
 }

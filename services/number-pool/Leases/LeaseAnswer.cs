@@ -13,22 +13,43 @@ internal abstract record LeaseAnswer
     public abstract object ToMessage(LeaseCallerId command);
 
     /// <summary>A caller ID.</summary>
-    /// <param name="LeaseId">Names the lease when it is released.</param>
-    /// <param name="Choice">The caller ID and what may be told of it.</param>
-    /// <param name="LeasedAt">When (UTC).</param>
-    /// <param name="ExpiresAt">When it ends by itself (UTC).</param>
-    internal sealed record Leased(Guid LeaseId, Ranges.Choice Choice, DateTimeOffset LeasedAt, DateTimeOffset ExpiresAt) : LeaseAnswer
+    internal sealed record Leased : LeaseAnswer
     {
+        /// <inheritdoc cref="CallerIdLeased.LeaseId"/>
+        public required Guid LeaseId { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.CallerId"/>
+        public required CallerId CallerId { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.Trunk"/>
+        public required string Trunk { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.DisclosedPrefix"/>
+        public required string DisclosedPrefix { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.Candidates"/>
+        public required long Candidates { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.EnterDigits"/>
+        public required int? EnterDigits { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.LeasedAt"/>
+        public required DateTimeOffset LeasedAt { get; init; }
+
+        /// <inheritdoc cref="CallerIdLeased.ExpiresAt"/>
+        public required DateTimeOffset ExpiresAt { get; init; }
+
         /// <inheritdoc/>
         public override object ToMessage(LeaseCallerId command) => new CallerIdLeased
         {
             VerificationId = command.VerificationId,
             AttemptId = command.AttemptId,
             LeaseId = LeaseId,
-            CallerId = Choice.CallerId,
-            Trunk = Choice.Trunk,
-            DisclosedPrefix = Choice.DisclosedPrefix,
-            Candidates = Choice.Candidates,
+            CallerId = CallerId,
+            Trunk = Trunk,
+            DisclosedPrefix = DisclosedPrefix,
+            Candidates = Candidates,
+            EnterDigits = EnterDigits,
             LeasedAt = LeasedAt,
             ExpiresAt = ExpiresAt,
         };
@@ -37,7 +58,9 @@ internal abstract record LeaseAnswer
     /// <summary>No caller ID.</summary>
     /// <param name="Reason">Why.</param>
     /// <param name="Detail">What is missing, for the operator.</param>
-    internal sealed record Refused(LeaseRefusal Reason, string Detail) : LeaseAnswer
+    /// <param name="MissingNumbers">See <see cref="CallerIdUnavailable.MissingNumbers"/>.</param>
+    /// <param name="RetryAt">See <see cref="CallerIdUnavailable.RetryAt"/>.</param>
+    internal sealed record Refused(LeaseRefusal Reason, string Detail, long? MissingNumbers, DateTimeOffset? RetryAt) : LeaseAnswer
     {
         /// <inheritdoc/>
         public override object ToMessage(LeaseCallerId command) => new CallerIdUnavailable
@@ -46,6 +69,8 @@ internal abstract record LeaseAnswer
             AttemptId = command.AttemptId,
             Reason = Reason,
             Detail = Detail,
+            MissingNumbers = MissingNumbers,
+            RetryAt = RetryAt,
         };
     }
 }

@@ -1,66 +1,50 @@
-using System.Globalization;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
-using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Limits;
 using MassTransit;
 
 namespace FlashCall.NumberPool.Leases;
 
 /// <summary>Gives an attempt the caller ID its phone will be rung from.</summary>
-internal sealed partial class LeaseCallerIds(
-    LeaseStore store, KeySpace numbers, NumberPoolSettings settings, PoolMetrics metrics, TimeProvider time, ILogger<LeaseCallerIds> logger)
+internal sealed partial class LeaseCallerIds(LeaseStore store, PoolMetrics metrics, TimeProvider time, ILogger<LeaseCallerIds> logger)
 {
     /// <summary>A lease for longer than this is a mistake: a session lives for minutes.</summary>
     public static readonly TimeSpan LongestLease = TimeSpan.FromHours(1);
 
-    /// <summary>Another replica can take the chosen number for the same callee at the same moment. That needs two sessions for one phone,
-    /// and each loss leaves one number less to meet at; what is not settled by then is tried again with the message.</summary>
+    /// <summary>See <see cref="LeaseCallerId.MinCandidates"/>.</summary>
+    public const long HighestFloor = 10_000_000;
+
+    /// <summary>See <see cref="LeaseCallerId.Client"/>.</summary>
+    public const int LongestClient = 64;
+
+    /// <summary>Another lease can have the last call of the chosen number's hour, or the same attempt, at the same moment. Each loss has
+    /// a winner; what is not settled by then is tried again with the message.</summary>
     private const int Tries = 10;
 
     /// <summary>Leases a caller ID, or finds what the attempt was answered before.</summary>
     /// <returns>The answer, recorded; null when the command comes after its own end and nobody waits for an answer.</returns>
     /// <exception cref="ArgumentException">The command makes no sense; the message says which part.</exception>
-    /// <exception cref="LeaseContentionException">Others took every chosen number first. Try again.</exception>
+    /// <exception cref="LeaseContentionException">Others were faster each time. Try again.</exception>
     public async Task<LeaseAnswer?> LeaseAsync(LeaseCallerId command, CancellationToken cancellationToken)
     {
         Validate(command);
-        for (var attempt = 0; attempt < Tries; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
-            var now = time.GetUtcNow();
-            var (answered, resting) = await store.ReadAsync(command.AttemptId, command.Callee, now, cancellationToken);
-            if (answered is not null)
-                return answered;
-            if (command.ExpiresAt <= now)
+            try
             {
-                LogTooLate(command.AttemptId);
-                return null;
-            }
-            if (await DecideAsync(command, resting, now, cancellationToken) is { } answer)
-            {
-                metrics.Answered(answer);
+                var (answer, repeated) = await store.LeaseAsync(command, time.GetUtcNow(), cancellationToken);
+                if (answer is null)
+                    LogTooLate(command.AttemptId);
+                else if (!repeated)
+                    metrics.Answered(answer);
                 return answer;
             }
+            catch (LeaseContentionException) when (attempt < Tries)
+            {
+                LogContended(command.AttemptId);
+            }
         }
-        throw new LeaseContentionException();
     }
-
-    private Task<LeaseAnswer?> DecideAsync(
-        LeaseCallerId command, List<long> resting, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        // Should one of our own numbers be called, it is not called by itself.
-        var callee = long.Parse(command.Callee.E164.AsSpan(1), CultureInfo.InvariantCulture);
-        if (numbers.Choose(resting.Append(callee), UniformDraw.Below) is not { } choice)
-            return store.TryRecordAsync(command.AttemptId, Refuse(), now, command.ExpiresAt, cancellationToken);
-        var lease = new LeaseAnswer.Leased(Guid.CreateVersion7(now), choice, now, command.ExpiresAt);
-        // It may ring as late as the lease ends, and rests from then on.
-        return store.TryRecordAsync(command.AttemptId, command.Callee, lease, command.ExpiresAt + settings.RestPeriod, cancellationToken);
-    }
-
-    private LeaseAnswer.Refused Refuse() => numbers.Size == 0
-        ? new(LeaseRefusal.NoNumbers, "The number pool is empty. Add a range of numbers that your carrier assigned to NumberPool:Ranges.")
-        : new(LeaseRefusal.AllRestingForCallee, string.Create(CultureInfo.InvariantCulture,
-            $"All {numbers.Size} numbers of the pool were used for this callee within NumberPool:RestPeriod ({settings.RestPeriod:c}).")
-            + " Add numbers to NumberPool:Ranges.");
 
     private void Validate(LeaseCallerId command)
     {
@@ -69,31 +53,54 @@ internal sealed partial class LeaseCallerIds(
             throw new ArgumentException(
                 "VerificationId and AttemptId name the session and the attempt; neither may be the empty UUID.", nameof(command));
         }
+        if (command.Callee == PhoneNumber.Erased)
+            throw new ArgumentException("Callee is an erased number, which nobody can ring.", nameof(command));
         if (command.ExpiresAt > time.GetUtcNow() + LongestLease)
         {
             throw new ArgumentException(
                 $"ExpiresAt is {command.ExpiresAt:O}, more than an hour from now. A lease lives for minutes.", nameof(command));
         }
+        if (command.MinCandidates is < 1 or > HighestFloor)
+        {
+            throw new ArgumentException(
+                $"MinCandidates is {command.MinCandidates}. Give 1 (no floor) to {HighestFloor}.", nameof(command));
+        }
+        if (command.WantedCandidates < command.MinCandidates)
+        {
+            throw new ArgumentException(
+                $"WantedCandidates is {command.WantedCandidates}, less than MinCandidates, which is {command.MinCandidates}. "
+                + "Give as many at least.", nameof(command));
+        }
+        if (command.Client is { Length: 0 or > LongestClient })
+        {
+            throw new ArgumentException(
+                $"Client has {command.Client.Length} characters. Give an opaque key of 1 to {LongestClient}, or null.", nameof(command));
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Attempt {AttemptId} asked for a caller ID after its own end and got none")]
     private partial void LogTooLate(Guid attemptId);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Another lease was faster than that of attempt {AttemptId}; leasing again")]
+    private partial void LogContended(Guid attemptId);
 }
 
 /// <summary>Takes the command, answers when the lease is committed.</summary>
-internal sealed class LeaseCallerIdConsumer(LeaseCallerIds leases, Messenger messenger) : IConsumer<LeaseCallerId>
+internal sealed class LeaseCallerIdConsumer(LeaseCallerIds leases, LimitAlarms alarms, Messenger messenger) : IConsumer<LeaseCallerId>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<LeaseCallerId> context)
     {
         var command = context.Message;
-        if (await leases.LeaseAsync(command, context.CancellationToken) is { } answer)
-        {
-            await messenger.SendAsync(Queues.Verification, answer.ToMessage(command),
-                MessageId.Derive(command.AttemptId, "caller-id-answered"), context.CancellationToken);
-        }
+        if (await leases.LeaseAsync(command, context.CancellationToken) is not { } answer)
+            return;
+        await messenger.SendAsync(Queues.Verification, answer.ToMessage(command),
+            MessageId.Derive(command.AttemptId, "caller-id-answered"), context.CancellationToken);
+        if (answer is LeaseAnswer.Refused refused && alarms.Notice(refused) is { } reached)
+            await messenger.PublishAsync(reached, Guid.CreateVersion7(reached.At), context.CancellationToken);
     }
 }
 
-/// <summary>Other leases for the same callee took every number that was chosen. It passes by itself.</summary>
-internal sealed class LeaseContentionException() : Exception("Leases for one callee at the same time took every number that was chosen.");
+/// <summary>Another lease had the chosen number, or answered the attempt, at the same moment. It passes by itself.</summary>
+internal sealed class LeaseContentionException(Exception inner)
+    : Exception("Another lease was faster with the chosen number or the attempt.", inner);

@@ -1,118 +1,88 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using FlashCall.Contracts;
-using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Limits;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace FlashCall.NumberPool.Leases;
 
-/// <summary>The answers given to attempts, in PostgreSQL. Times come from the caller, so that all replicas and tests have one clock
-/// each.</summary>
-internal sealed class LeaseStore(NpgsqlDataSource data)
+/// <summary>
+/// Leases and their ends, in PostgreSQL: one statement each, see the functions of <c>Schema/0003-*.sql</c>. Times come from the caller, so
+/// that all replicas and tests have one clock each.
+/// </summary>
+internal sealed class LeaseStore(NpgsqlDataSource data, NumberPoolSettings settings)
 {
-    private const string Columns =
-        "attempt_id, answered_at, expires_at, keep_until, lease_id, callee, caller_id, trunk, disclosed_prefix, candidates, rests, "
-        + "refusal, detail";
+    /// <summary>What <c>lease_caller_id</c> raises when another lease was faster.</summary>
+    private const string LostRace = "FC001";
 
-    /// <summary>What the attempt was answered before, and the caller IDs that rest for the callee. One round trip, two index
-    /// look-ups.</summary>
-    public async Task<(LeaseAnswer? Answer, List<long> Resting)> ReadAsync(
-        Guid attemptId, PhoneNumber callee, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var batch = data.CreateBatch();
-        batch.BatchCommands.Add(new($"select {Columns} from answers where attempt_id = $1") { Parameters = { Uuid(attemptId) } });
-        batch.BatchCommands.Add(new("select caller_id from answers where callee = $1 and rests and keep_until > $2")
-        {
-            Parameters = { Text(callee.E164), Time(now) },
-        });
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var answer = await reader.ReadAsync(cancellationToken) ? ReadAnswer(reader) : null;
-        await reader.NextResultAsync(cancellationToken);
-        var resting = new List<long>();
-        while (await reader.ReadAsync(cancellationToken))
-            resting.Add(reader.GetInt64(0));
-        return (answer, resting);
-    }
+    private const int SeedBytes = 32;
 
-    /// <summary>Records a lease, unless the attempt was answered or the caller ID was taken for the callee in the meantime.</summary>
-    /// <param name="attemptId">The attempt that asked.</param>
-    /// <param name="callee">The phone to ring.</param>
-    /// <param name="lease">The lease.</param>
-    /// <param name="restsUntil">Until when the callee does not get this caller ID again, if nobody releases the lease.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The lease as recorded; null if it was not.</returns>
-    public async Task<LeaseAnswer?> TryRecordAsync(
-        Guid attemptId, PhoneNumber callee, LeaseAnswer.Leased lease, DateTimeOffset restsUntil, CancellationToken cancellationToken)
-    {
-        await using var batch = data.CreateBatch();
-        // What has rested long enough and is not swept yet would stand in the way of the unique index.
-        batch.BatchCommands.Add(new("delete from answers where callee = $1 and rests and keep_until <= $2")
-        {
-            Parameters = { Text(callee.E164), Time(lease.LeasedAt) },
-        });
-        batch.BatchCommands.Add(new($"""
-            insert into answers ({Columns})
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true, null, null)
-            on conflict do nothing
-            returning {Columns}
-            """)
-        {
-            Parameters =
-            {
-                Uuid(attemptId), Time(lease.LeasedAt), Time(lease.ExpiresAt), Time(restsUntil), Uuid(lease.LeaseId), Text(callee.E164),
-                new() { Value = Value(lease.Choice.CallerId), NpgsqlDbType = NpgsqlDbType.Bigint },
-                Text(lease.Choice.Trunk), Text(lease.Choice.DisclosedPrefix),
-                new() { Value = lease.Choice.Candidates, NpgsqlDbType = NpgsqlDbType.Bigint },
-            },
-        });
-        return await ReadRecordedAsync(batch, cancellationToken);
-    }
+    private const double Million = 1_000_000;
 
-    /// <summary>Records a refusal, unless the attempt was answered in the meantime.</summary>
-    /// <returns>The refusal as recorded; null if it was not.</returns>
-    public async Task<LeaseAnswer?> TryRecordAsync(
-        Guid attemptId, LeaseAnswer.Refused refusal, DateTimeOffset refusedAt, DateTimeOffset expiresAt,
-        CancellationToken cancellationToken)
-    {
-        await using var batch = data.CreateBatch();
-        batch.BatchCommands.Add(new($"""
-            insert into answers ({Columns})
-            values ($1, $2, $3, $3, null, null, null, null, null, null, false, $4, $5)
-            on conflict do nothing
-            returning {Columns}
-            """)
-        {
-            Parameters = { Uuid(attemptId), Time(refusedAt), Time(expiresAt), Text(refusal.Reason.ToString()), Text(refusal.Detail) },
-        });
-        return await ReadRecordedAsync(batch, cancellationToken);
-    }
+    private readonly PoolShards _shards = new(settings.Limits.Pool);
 
-    /// <summary>Ends a running lease.</summary>
-    /// <param name="attemptId">The attempt it was for.</param>
-    /// <param name="leaseId">The lease; with another one's id nothing happens.</param>
-    /// <param name="outcome">What became of the caller ID.</param>
-    /// <param name="rests">Whether the callee may have seen it.</param>
-    /// <param name="keepUntil">The end of the rest, if it rests; null leaves it where it is.</param>
-    /// <param name="now">A lease that has expired by then stays as it is.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>False if there is no such lease or it has ended before.</returns>
-    public async Task<bool> ReleaseAsync(
-        Guid attemptId, Guid leaseId, LeaseOutcome outcome, bool rests, DateTimeOffset? keepUntil, DateTimeOffset now,
-        CancellationToken cancellationToken)
+    /// <summary>Answers an attempt, or finds what it was answered before.</summary>
+    /// <returns>The answer, null if the command comes after its own end; and whether it is a repeat.</returns>
+    /// <exception cref="LeaseContentionException">Another lease was faster; nothing has happened.</exception>
+    public async Task<(LeaseAnswer? Answer, bool Repeated)> LeaseAsync(
+        LeaseCallerId command, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = data.CreateCommand("""
-            update answers set outcome = $3, rests = $4, keep_until = case when $4 then coalesce($5, keep_until) else expires_at end
-            where attempt_id = $1 and lease_id = $2 and outcome is null and expires_at > $6
+        await using var statement = data.CreateCommand("""
+            select l.repeated, (l.answer).attempt_id, (l.answer).answered_at, (l.answer).expires_at, (l.answer).lease_id,
+                (l.answer).caller_id, (l.answer).trunk, (l.answer).disclosed_prefix, (l.answer).candidates, (l.answer).enter_digits,
+                (l.answer).refusal, (l.answer).detail, (l.answer).missing_numbers, (l.answer).retry_at
+            from lease_caller_id($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) l
             """);
-        command.Parameters.AddRange((NpgsqlParameter[])
+        var (callee, limits) = (command.Callee, settings.Limits);
+        statement.Parameters.AddRange((NpgsqlParameter[])
         [
-            Uuid(attemptId), Uuid(leaseId), Text(outcome.ToString()), new() { Value = rests, NpgsqlDbType = NpgsqlDbType.Boolean },
-            keepUntil is { } until ? Time(until) : new() { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz }, Time(now),
+            Sql.Uuid(command.AttemptId), Sql.Uuid(Guid.CreateVersion7(now)), Sql.Text(callee.E164), Sql.Text(Destination(callee)),
+            Sql.Text(command.Client), Sql.Time(now), Sql.Time(command.ExpiresAt),
+            // It may ring as late as the lease ends, and rests from then on.
+            Sql.Time(command.ExpiresAt + settings.RestPeriod),
+            Sql.Bigint(command.MinCandidates), Sql.Bigint(command.WantedCandidates),
+            Sql.Interval(limits.Callee.Every), Sql.Integer(limits.Callee.Burst),
+            Sql.Interval(limits.Client.Every), Sql.Integer(limits.Client.Burst),
+            Sql.Integer(_shards.Of(command.AttemptId)), Sql.Interval(_shards.Every), Sql.Integer(_shards.Burst),
+            Sql.Integer(settings.HourlyCap), Sql.Integer((int)Math.Round(settings.ProbeShare * Million)),
+            Sql.Bytes(RandomNumberGenerator.GetBytes(SeedBytes)),
         ]);
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        try
+        {
+            await using var row = await statement.ExecuteReaderAsync(cancellationToken);
+            await row.ReadAsync(cancellationToken);
+            return (row["attempt_id"] is DBNull ? null : ReadAnswer(row), row.GetBoolean(0));
+        }
+        catch (PostgresException exception) when (exception.SqlState is LostRace or PostgresErrorCodes.DeadlockDetected)
+        {
+            throw new LeaseContentionException(exception);
+        }
     }
 
-    /// <summary>Deletes up to <paramref name="limit"/> rows whose time is over.</summary>
+    /// <summary>Ends a running lease and charges its wrong reports.</summary>
+    /// <returns>False if there is no such lease or it has ended before: then nothing has happened.</returns>
+    public async Task<bool> ReleaseAsync(ReleaseCallerId command, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var statement = data.CreateCommand(
+            "select release_caller_id($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
+        // What the callee has not seen needs no rest. If nobody knows, the call may ring until the lease ends: the rest stays as it is.
+        var rests = command.Outcome is not LeaseOutcome.NotRung;
+        var rang = command.Outcome is LeaseOutcome.Rang or LeaseOutcome.Verified;
+        statement.Parameters.AddRange((NpgsqlParameter[])
+        [
+            Sql.Uuid(command.AttemptId), Sql.Uuid(command.LeaseId), Sql.Time(now), Sql.Text(command.Outcome.ToString()),
+            Sql.Boolean(rests), Sql.Time(rang ? now + settings.RestPeriod : null), Sql.Text(command.Trunk),
+            Sql.Boolean(rang), Sql.Boolean(command.Answered), Sql.Boolean(command.Blocked), Sql.Boolean(command.Reported),
+            Sql.Boolean(command.Outcome is LeaseOutcome.Verified),
+            // No trunk had the call, so nobody saw the number make one.
+            Sql.Boolean(command.Outcome is LeaseOutcome.NotRung && command is { Trunk: null, Blocked: false }),
+            Sql.Integer(command.WrongReports * settings.Limits.WrongReportCost), Sql.Interval(settings.Limits.Client.Every),
+            Sql.Integer(_shards.Of(command.AttemptId)), Sql.Interval(_shards.Every),
+        ]);
+        return (bool)(await statement.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Deletes up to <paramref name="limit"/> answers whose time is over.</summary>
     /// <returns>How many it deleted.</returns>
     public async Task<int> DeleteOldAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
@@ -120,35 +90,42 @@ internal sealed class LeaseStore(NpgsqlDataSource data)
             delete from answers where attempt_id in (
                 select attempt_id from answers where keep_until <= $1 order by keep_until limit $2 for update skip locked)
             """);
-        command.Parameters.AddRange((NpgsqlParameter[])[Time(now), new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer }]);
+        command.Parameters.AddRange((NpgsqlParameter[])[Sql.Time(now), Sql.Integer(limit)]);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<LeaseAnswer?> ReadRecordedAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    /// <summary>Deletes up to <paramref name="limit"/> numbers from those that have made calls, whose last one is more than an hour
+    /// ago.</summary>
+    /// <returns>How many it deleted.</returns>
+    public async Task<int> DeleteOldUsesAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? ReadAnswer(reader) : null;
+        await using var command = data.CreateCommand("""
+            delete from uses where number in (
+                select number from uses where coalesce(at[cardinality(at)], '-infinity') <= $1 limit $2 for update skip locked)
+            """);
+        command.Parameters.AddRange((NpgsqlParameter[])[Sql.Time(now - TimeSpan.FromHours(1)), Sql.Integer(limit)]);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static LeaseAnswer ReadAnswer(NpgsqlDataReader row) =>
         row["refusal"] is string refusal
-            ? new LeaseAnswer.Refused(Enum.Parse<LeaseRefusal>(refusal), row.GetFieldValue<string>(row.GetOrdinal("detail")))
-            : new LeaseAnswer.Leased(
-                row.GetFieldValue<Guid>(row.GetOrdinal("lease_id")),
-                new Choice(
-                    CallerId.Parse(string.Create(CultureInfo.InvariantCulture, $"+{row.GetFieldValue<long>(row.GetOrdinal("caller_id"))}")),
-                    row.GetFieldValue<string>(row.GetOrdinal("trunk")),
-                    row.GetFieldValue<string>(row.GetOrdinal("disclosed_prefix")),
-                    row.GetFieldValue<long>(row.GetOrdinal("candidates"))),
-                row.GetFieldValue<DateTimeOffset>(row.GetOrdinal("answered_at")),
-                row.GetFieldValue<DateTimeOffset>(row.GetOrdinal("expires_at")));
+            ? new LeaseAnswer.Refused(
+                Enum.Parse<LeaseRefusal>(refusal), row.GetFieldValue<string>(row.GetOrdinal("detail")), row["missing_numbers"] as long?,
+                row["retry_at"] is DBNull ? null : row.GetFieldValue<DateTimeOffset>(row.GetOrdinal("retry_at")))
+            : new LeaseAnswer.Leased
+            {
+                LeaseId = row.GetFieldValue<Guid>(row.GetOrdinal("lease_id")),
+                CallerId = CallerId.Parse(
+                    string.Create(CultureInfo.InvariantCulture, $"+{row.GetFieldValue<long>(row.GetOrdinal("caller_id"))}")),
+                Trunk = row.GetFieldValue<string>(row.GetOrdinal("trunk")),
+                DisclosedPrefix = row.GetFieldValue<string>(row.GetOrdinal("disclosed_prefix")),
+                Candidates = row.GetFieldValue<long>(row.GetOrdinal("candidates")),
+                EnterDigits = row["enter_digits"] as short?,
+                LeasedAt = row.GetFieldValue<DateTimeOffset>(row.GetOrdinal("answered_at")),
+                ExpiresAt = row.GetFieldValue<DateTimeOffset>(row.GetOrdinal("expires_at")),
+            };
 
-    private static long Value(CallerId callerId) => long.Parse(callerId.E164.AsSpan(1), CultureInfo.InvariantCulture);
-
-    private static NpgsqlParameter Uuid(Guid value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Uuid };
-
-    private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Time(DateTimeOffset value) =>
-        new() { Value = value.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    /// <summary>The calling code and two digits more: what wear tells one destination from another by.</summary>
+    private static string Destination(PhoneNumber callee) =>
+        callee.E164[..Math.Min(callee.CallingCode.Length + 2, callee.E164.Length)];
 }

@@ -17,7 +17,8 @@ internal sealed class LongTrials(NpgsqlDataSource data, Inventory inventory, Num
     /// <inheritdoc/>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
-        if (!settings.Wear.Enabled)
+        // Without calls nothing can come of a trial, and where the operator wants none, doubt is not enough.
+        if (!settings.Wear.Enabled || settings.ProbeShare == 0)
             return 0;
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);

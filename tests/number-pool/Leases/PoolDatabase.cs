@@ -3,7 +3,6 @@ using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Ranges;
-using FlashCall.NumberPool.Wear;
 using FlashCall.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -51,7 +50,7 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
         _open.Add(data);
         NumberRange[] ranges = [.. patterns.Select(
             pattern => NumberRange.TryParse(pattern, "trunk", out var range, out _) ? range : throw new FormatException(pattern))];
-        var settings = new NumberPoolSettings(ranges, restPeriod, WearSettings.Default);
+        var settings = new NumberPoolSettings(ranges, restPeriod);
         var store = new LeaseStore(data);
         var metrics = new PoolMetrics(_metrics.GetRequiredService<IMeterFactory>());
         return new Replica(
