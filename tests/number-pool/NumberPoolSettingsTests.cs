@@ -1,4 +1,5 @@
 using FlashCall.Hosting;
+using FlashCall.NumberPool.Limits;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -23,7 +24,35 @@ public sealed class NumberPoolSettingsTests
         var settings = Read();
         Assert.Empty(settings.Ranges);
         Assert.Equal(TimeSpan.FromDays(1), settings.RestPeriod);
+        Assert.Equal((60, 0.25, LimitSettings.Default), (settings.HourlyCap, settings.ProbeShare, settings.Limits));
     }
+
+    [Fact]
+    public void Caps_shares_and_limits_are_read()
+    {
+        var settings = Read(
+            ("NumberPool:HourlyCap", "20"), ("NumberPool:ProbeShare", "0.5"), ("NumberPool:Limits:Callee:Burst", "2"),
+            ("NumberPool:Limits:Callee:PerHour", "4"), ("NumberPool:Limits:Client:PerHour", "30"), ("NumberPool:Limits:Pool:Burst", "9"),
+            ("NumberPool:Limits:WrongReportCost", "0"));
+        Assert.Equal((20, 0.5), (settings.HourlyCap, settings.ProbeShare));
+        Assert.Equal(new LimitSettings(new(2, 4), new(20, 30), new(9, 1_000_000), WrongReportCost: 0), settings.Limits);
+        Assert.Null(Read(("NumberPool:HourlyCap", "none")).HourlyCap);
+    }
+
+    [Theory]
+    [InlineData("HourlyCap", "0", "Give a whole number from 1 to 600, or none.")]
+    [InlineData("HourlyCap", "601", "Give a whole number from 1 to 600, or none.")]
+    [InlineData("ProbeShare", "1.5", "Give a share from 0 to 1, such as 0.25.")]
+    [InlineData("ProbeShare", "-0.1", "Give a share from 0 to 1, such as 0.25.")]
+    [InlineData("ProbeShare", "NaN", "Give a share from 0 to 1, such as 0.25.")]
+    [InlineData("Limits", "10", "Give a section")]
+    [InlineData("Limits:Pool", "10", "Give a section")]
+    [InlineData("Limits:Callee:Burst", "0", "Give a whole number from 1")]
+    [InlineData("Limits:Caller:Burst", "1", "is no setting")]
+    [InlineData("Limits:Client:PerMinute", "1", "is no setting")]
+    [InlineData("Limits:WrongReportCost", "1001", "Give a whole number from 0 to 1000")]
+    public void Caps_shares_and_limits_that_are_none_are_refused(string setting, string value, string said) =>
+        Assert.Contains(said, Mistakes(("NumberPool:" + setting, value)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a day", "hh:mm:ss")]

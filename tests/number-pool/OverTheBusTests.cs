@@ -1,10 +1,12 @@
 using System.Threading.Channels;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.NumberPool.Tests.Leases;
 using FlashCall.Testing;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace FlashCall.NumberPool.Tests;
@@ -21,12 +23,12 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
     {
         string[] arguments =
         [
-            .. servers.Arguments, "--NumberPool:RestPeriod=24:00:00",
-            "--NumberPool:Ranges:0:Pattern=+442079460001", "--NumberPool:Ranges:0:Trunk=demo",
-            "--NumberPool:Ranges:1:Pattern=+442079460002", "--NumberPool:Ranges:1:Trunk=demo",
-            "--NumberPool:Ranges:2:Pattern=+442079460003", "--NumberPool:Ranges:2:Trunk=demo",
+            .. servers.Arguments, "--NumberPool:RestPeriod=24:00:00", "--NumberPool:Limits:Callee:Burst=1000",
         ];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], NumberPoolService.Build));
+
+        await using (var data = NpgsqlDataSource.Create($"{servers.Postgres};Database={servers.DatabasePrefix}number_pool"))
+            await new PoolContents([new Block(442079460001, 442079460003, "demo")]).WriteAsync(data);
 
         var builder = PlatformHost.CreateBuilder(servers.Arguments, "verification");
         builder.Services.AddSingleton(_answers);
@@ -62,7 +64,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
         Assert.Equal(["+442079460001", "+442079460002", "+442079460003"],
             leased.Select(lease => lease.CallerId.E164).Order(StringComparer.Ordinal));
         Assert.Equal([3, 2, 1], leased.Select(lease => lease.Candidates));
-        Assert.All(leased, lease => Assert.Equal(("demo", "+44207946"), (lease.Trunk, lease.DisclosedPrefix)));
+        Assert.All(leased, lease => Assert.Equal(("demo", "+44"), (lease.Trunk, lease.DisclosedPrefix)));
 
         await SendAsync(commands[3], commands[3].AttemptId);
         var unavailable = Assert.IsType<CallerIdUnavailable>((await _answers.NextAsync(commands[3].AttemptId)).Message);
@@ -107,7 +109,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
     private Task SendAsync(object command, Guid messageId) =>
         _messenger!.SendAsync(Queues.NumberPool, command, messageId, TestContext.Current.CancellationToken);
 
-    private static LeaseCallerId Command(PhoneNumber callee) => Leases.PoolDatabase.Command(callee, DateTimeOffset.UtcNow.AddMinutes(5));
+    private static LeaseCallerId Command(PhoneNumber callee) => PoolDatabase.Command(callee, DateTimeOffset.UtcNow.AddMinutes(5));
 
     private sealed record Answer(Guid MessageId, object Message);
 

@@ -16,7 +16,7 @@ internal sealed class TrunkNewsStore(NpgsqlDataSource data)
     {
         await using var command = data.CreateCommand("""
             insert into trunk_news as known (replica, at, trunks) values ($1, $2, $3)
-            on conflict (replica) do update set at = excluded.at, trunks = excluded.trunks where known.at < excluded.at
+            on conflict (replica) do update set at = excluded.at, trunks = excluded.trunks where known.at <= excluded.at
             """);
         command.Parameters.AddRange((NpgsqlParameter[])
             [Sql.Uuid(news.Replica), Sql.Time(news.At), Sql.Json(JsonSerializer.Serialize(news.Trunks, Written))]);

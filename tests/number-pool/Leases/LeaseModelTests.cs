@@ -2,129 +2,137 @@ using CsCheck;
 using FlashCall.Contracts;
 using FlashCall.NumberPool.Leases;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using Xunit;
 
 namespace FlashCall.NumberPool.Tests.Leases;
 
 /// <summary>
-/// Leases, repeats, releases right and wrong, expiry and sweeps in any order over two replicas of a pool of three numbers, beside a model
-/// that keeps it all in a list.
+/// Leases, repeats, releases right and wrong, expiry, sweeps, numbers that rest, are retired or active again, trunks that come and go, and
+/// transactions that are lost, in any order over two replicas of a pool of a dozen numbers, beside a model that keeps it all in lists.
 /// </summary>
 public sealed class LeaseModelTests(PoolDatabase database) : IClassFixture<PoolDatabase>
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromHours(1);
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(5);
-    private static readonly string[] Patterns = ["+442079460001", "+442079460002", "+442079470003"];
+
+    private static readonly Gen<LeaseOutcome> Outcomes = Gen.Enum<LeaseOutcome>();
 
     private static readonly Gen<Step[]> Steps = Gen.Frequency(
-        (5, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 1], (replica, callee) => (Step)new Step.Lease(replica, callee))),
+        (8, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 2], Gen.Int[1, 5], (replica, callee, floor) => (Step)new Step.Lease(replica, callee, floor))),
         (2, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], (replica, attempt) => (Step)new Step.Repeat(replica, attempt))),
-        (5, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], Gen.Enum<LeaseOutcome>(), Gen.Frequency((1, Gen.Const(true)), (5, Gen.Const(false))),
-            (replica, attempt, outcome, foreign) => (Step)new Step.Release(replica, attempt, outcome, foreign))),
+        (5, Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], Outcomes, Gen.Frequency((1, Gen.Const(true)), (5, Gen.Const(false))), Gen.Bool,
+            (replica, attempt, outcome, foreign, called) => (Step)new Step.Release(replica, attempt, outcome, foreign, called))),
         (4, Gen.OneOf(Gen.Const(TimeSpan.FromMinutes(1)), Gen.Const(LeaseTime), Gen.Const(TimeSpan.FromMinutes(30)),
-            Gen.Const(Rest)).Select(span => (Step)new Step.Wait(span))),
-        (1, Gen.Int[0, 1].Select(replica => (Step)new Step.Sweep(replica)))).Array[1, 50];
+            Gen.Const(TimeSpan.FromHours(1))).Select(span => (Step)new Step.Wait(span))),
+        (1, Gen.Int[0, 1].Select(replica => (Step)new Step.Sweep(replica))),
+        (2, Gen.Select(Gen.Int[0, LeaseModel.Numbers.Count - 1], Gen.Enum<NumberState>(),
+            (number, state) => (Step)new Step.Change(number, state))),
+        (2, Gen.Select(Gen.Int[0, 1], Gen.Bool, Gen.Bool, (replica, a, b) => (Step)new Step.Trunks(replica, a, b))),
+        (1, Gen.Int[0, 2].Select(callee => (Step)new Step.Crash(callee)))).Array[1, 60];
 
     [Fact]
-    public async Task Never_twice_for_one_callee_within_the_rest_period() => await Steps.SampleAsync(RunAsync, iter: 100, threads: 1);
+    public async Task No_order_of_events_gives_what_may_not_be_given() =>
+        await Steps.SampleAsync(RunAsync, iter: 60, threads: 1);
 
     private async Task RunAsync(Step[] steps)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        PoolDatabase.Replica[] replicas = [database.Open(time, Rest, Patterns), database.Open(time, Rest, Patterns)];
-        PhoneNumber[] callees = [PoolDatabase.NewCallee(), PoolDatabase.NewCallee()];
-        var attempts = new List<Attempt>();
+        var model = new LeaseModel(time);
+        await database.FillAsync(model.Contents());
+        var settings = PoolDatabase.Settings(LeaseModel.Rest) with { HourlyCap = LeaseModel.HourlyCap };
+        PoolDatabase.Replica[] replicas = [database.Open(time, settings), database.Open(time, settings)];
+        PhoneNumber[] callees = [PoolDatabase.NewCallee(), PoolDatabase.NewCallee(), LeaseModel.OwnNumber];
+        Guid[] dialers = [Guid.CreateVersion7(), Guid.CreateVersion7()];
         foreach (var step in steps)
         {
-            var now = time.GetUtcNow();
             switch (step)
             {
                 case Step.Lease lease:
-                    var command = PoolDatabase.Command(callees[lease.Callee], now + LeaseTime);
-                    var answer = await replicas[lease.Replica].Leases.LeaseAsync(command, default);
-                    Check(attempts, command, answer, now);
-                    attempts.Add(new Attempt(command, answer!));
+                    var command = Command(callees[lease.Callee], lease.Floor);
+                    model.Check(command, await replicas[lease.Replica].Leases.LeaseAsync(command, default));
                     break;
-                case Step.Repeat repeat when attempts.Count > 0:
-                    var repeated = attempts[repeat.Attempt % attempts.Count];
+                case Step.Repeat repeat when model.Attempts.Count > 0:
+                    var repeated = model.Attempts[repeat.Attempt % model.Attempts.Count];
                     var again = await replicas[repeat.Replica].Leases.LeaseAsync(repeated.Command, default);
                     // After its own end an attempt may be forgotten; it is never answered otherwise than before.
-                    if (again is not null || now < repeated.Command.ExpiresAt)
+                    if (again is not null || time.GetUtcNow() < repeated.Command.ExpiresAt)
                         Assert.Equal(repeated.Answer, again);
                     break;
-                case Step.Release release when attempts.Count > 0:
-                    var attempt = attempts[release.Attempt % attempts.Count];
+                case Step.Release release when model.Attempts.Count > 0:
+                    var attempt = model.Attempts[release.Attempt % model.Attempts.Count];
                     var leaseId = !release.Foreign && attempt.Answer is LeaseAnswer.Leased held ? held.LeaseId : Guid.CreateVersion7();
-                    var released = await replicas[release.Replica].ReleaseAsync(attempt.Command, leaseId, release.Outcome);
-                    Assert.Equal(attempt.Release(leaseId, release.Outcome, now), released);
+                    var ends = PoolDatabase.Release(attempt.Command, leaseId, release.Outcome) with { Trunk = release.Called ? "a" : null };
+                    Assert.Equal(model.Release(attempt, ends), await replicas[release.Replica].ReleaseAsync(ends));
                     break;
                 case Step.Wait wait:
                     time.Advance(wait.Span);
                     break;
                 case Step.Sweep sweep:
-                    await replicas[sweep.Replica].OldAnswers.SweepAsync(default);
+                    await replicas[sweep.Replica].SweepAsync();
+                    break;
+                case Step.Change change:
+                    model.Change(change.Number, change.State);
+                    await model.Contents().WriteAsync(database.Data);
+                    break;
+                case Step.Trunks trunks:
+                    var news = model.Hear(dialers[trunks.Replica], trunks.A, trunks.B);
+                    await replicas[trunks.Replica].Trunks.NoteAsync(news, default);
+                    break;
+                case Step.Crash crash:
+                    await LeaseAndCrashAsync(Command(callees[crash.Callee], floor: 1), settings);
                     break;
             }
         }
-    }
 
-    private static void Check(List<Attempt> before, LeaseCallerId command, LeaseAnswer? answer, DateTimeOffset now)
-    {
-        var resting = before.Where(attempt => attempt.Command.Callee == command.Callee && attempt.RestsUntil > now).Select(
-            attempt => attempt.Number!).ToArray();
-        if (answer is LeaseAnswer.Refused refusal)
+        LeaseCallerId Command(PhoneNumber callee, int floor) => PoolDatabase.Command(callee, time.GetUtcNow() + LeaseTime) with
         {
-            Assert.Equal(LeaseRefusal.AllRestingForCallee, refusal.Reason);
-            Assert.Equal(Patterns, resting.Order(StringComparer.Ordinal));
-            return;
-        }
-        var choice = Assert.IsType<LeaseAnswer.Leased>(answer).Choice;
-        Assert.Contains(choice.CallerId.E164, Patterns);
-        Assert.DoesNotContain(choice.CallerId.E164, resting);
-        Assert.Equal(
-            Patterns.Except(resting, StringComparer.Ordinal).Count(
-                number => number.StartsWith(choice.DisclosedPrefix, StringComparison.Ordinal)),
-            choice.Candidates);
-    }
+            MinCandidates = floor,
+            WantedCandidates = 100,
+        };
 
-    private sealed class Attempt(LeaseCallerId command, LeaseAnswer answer)
-    {
-        private bool _ended;
-
-        public LeaseCallerId Command => command;
-
-        public LeaseAnswer Answer => answer;
-
-        public string? Number => (answer as LeaseAnswer.Leased)?.Choice.CallerId.E164;
-
-        public DateTimeOffset RestsUntil { get; private set; } = answer is LeaseAnswer.Leased
-            ? command.ExpiresAt + Rest : DateTimeOffset.MinValue;
-
-        public bool Release(Guid leaseId, LeaseOutcome outcome, DateTimeOffset now)
+        async Task LeaseAndCrashAsync(LeaseCallerId command, NumberPoolSettings ofThePool)
         {
-            if (_ended || now >= command.ExpiresAt || answer is not LeaseAnswer.Leased lease || lease.LeaseId != leaseId)
-                return false;
-            _ended = true;
-            RestsUntil = outcome switch
-            {
-                LeaseOutcome.NotRung => now,
-                LeaseOutcome.Unknown => RestsUntil,
-                _ => now + Rest,
-            };
-            return true;
+            // The server ends the session between the statement and its commit; what was leased is gone with it.
+            await using var alone = database.OpenData(pooling: false);
+            var connection = await alone.OpenConnectionAsync();
+            await using (var begin = new NpgsqlCommand("begin", connection))
+                await begin.ExecuteNonQueryAsync();
+            await using var lease = new NpgsqlCommand(LeaseSql, connection);
+            lease.Parameters.AddRange((NpgsqlParameter[])
+            [
+                Sql.Uuid(command.AttemptId), Sql.Text(command.Callee.E164), Sql.Time(time.GetUtcNow()), Sql.Time(command.ExpiresAt),
+                Sql.Integer(ofThePool.HourlyCap), Sql.Bytes(Guid.NewGuid().ToByteArray()),
+            ]);
+            await lease.ExecuteNonQueryAsync();
+            await using var end = database.Data.CreateCommand("select pg_terminate_backend($1, 10000)");
+            end.Parameters.Add(Sql.Integer(connection.ProcessID));
+            Assert.True((bool)(await end.ExecuteScalarAsync())!);
+            await connection.CloseAsync();
+            Assert.Equal(0, await database.CountRowsAsync(command.AttemptId));
         }
     }
+
+    private const string LeaseSql = """
+        select lease_caller_id($1, gen_random_uuid(), $2, '+4670', null, $3, $4, $4, 1, 100,
+            '1 second', 1000, '1 second', 1000, 0, '1 second', 1000, $5, 250000, $6)
+        """;
 
     private abstract record Step
     {
-        public sealed record Lease(int Replica, int Callee) : Step;
+        public sealed record Lease(int Replica, int Callee, int Floor) : Step;
 
         public sealed record Repeat(int Replica, int Attempt) : Step;
 
-        public sealed record Release(int Replica, int Attempt, LeaseOutcome Outcome, bool Foreign) : Step;
+        public sealed record Release(int Replica, int Attempt, LeaseOutcome Outcome, bool Foreign, bool Called) : Step;
 
         public sealed record Wait(TimeSpan Span) : Step;
 
         public sealed record Sweep(int Replica) : Step;
+
+        public sealed record Change(int Number, NumberState State) : Step;
+
+        public sealed record Trunks(int Replica, bool A, bool B) : Step;
+
+        public sealed record Crash(int Callee) : Step;
     }
 }
