@@ -7,8 +7,8 @@ using NpgsqlTypes;
 
 namespace FlashCall.NumberPool.Wear;
 
-/// <summary>Ends trials that came to nothing: a number that too few calls speak against, or for, is active again in doubt. That it has rested
-/// is not forgotten.</summary>
+/// <summary>Ends trials that came to nothing: a number that too few calls speak against, or for, is active again in doubt. That it has
+/// rested is not forgotten.</summary>
 internal sealed class LongTrials(NpgsqlDataSource data, Inventory inventory, NumberPoolSettings settings, TimeProvider time) : ISweep
 {
     /// <inheritdoc/>

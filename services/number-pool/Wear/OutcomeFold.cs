@@ -21,7 +21,7 @@ internal sealed class OutcomeFold(NpgsqlDataSource data, Inventory inventory, Nu
     /// <summary>Who changes numbers, for the history.</summary>
     public const string Name = "wear";
 
-    /// <summary>Outcomes of one batch at most: enough that their round trips are cheap, and few enough that operators do not wait.</summary>
+    /// <summary>Outcomes of one batch at most: enough that their round trips are cheap, so few that operators do not wait.</summary>
     public const int BatchSize = 1000;
 
     /// <summary>Takes a batch.</summary>

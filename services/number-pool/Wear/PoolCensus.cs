@@ -9,7 +9,7 @@ namespace FlashCall.NumberPool.Wear;
 /// <param name="State">In this state: active, resting, on_trial or retired.</param>
 /// <param name="Numbers">So many.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct NumberCount(string Trunk, string State, long Numbers);
+internal readonly record struct StateCount(string Trunk, string State, long Numbers);
 
 /// <summary>The pool as it is at a moment.</summary>
 /// <param name="At">The moment (UTC).</param>
@@ -17,7 +17,8 @@ internal readonly record struct NumberCount(string Trunk, string State, long Num
 /// <param name="OldestOutcome">When the oldest outcome was known that is not yet added to wear (UTC); null if all are.</param>
 /// <param name="Falling">How many destinations fall, by trunk.</param>
 internal sealed record PoolCount(
-    DateTimeOffset At, IReadOnlyList<NumberCount> Numbers, DateTimeOffset? OldestOutcome, IReadOnlyList<(string Trunk, int Destinations)> Falling);
+    DateTimeOffset At, IReadOnlyList<StateCount> Numbers, DateTimeOffset? OldestOutcome,
+    IReadOnlyList<(string Trunk, int Destinations)> Falling);
 
 /// <summary>Counts the pool without reading every number.</summary>
 internal sealed class PoolCensus(NpgsqlDataSource data, TimeProvider time)
@@ -41,11 +42,11 @@ internal sealed class PoolCensus(NpgsqlDataSource data, TimeProvider time)
         batch.BatchCommands.Add(new("select at from outcomes order by id limit 1"));
         batch.BatchCommands.Add(new(
             "select trunk, count(*)::integer from trends where falls_since is not null and destination <> '' group by trunk"));
-        var numbers = new List<NumberCount>();
+        var numbers = new List<StateCount>();
         var falling = new List<(string, int)>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            numbers.Add(new NumberCount(reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
+            numbers.Add(new StateCount(reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
         await reader.NextResultAsync(cancellationToken);
         DateTimeOffset? oldest = await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
         await reader.NextResultAsync(cancellationToken);

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace FlashCall.NumberPool.Wear;
 
-/// <summary>Figures about wear, on the meter <c>FlashCall</c>. Those of the whole pool are of the last look, once a minute, and the same from
-/// each replica.</summary>
+/// <summary>Figures about wear, on the meter <c>FlashCall</c>. Those of the whole pool are of the last look, once a minute, and the same
+/// from each replica.</summary>
 internal sealed class WearMetrics
 {
     private readonly Counter<long> _outcomes;

@@ -10,6 +10,7 @@ internal static class WearServices
     {
         builder.Services.AddSingleton<OutcomeFold>();
         builder.Services.AddSingleton<PoolCensus>();
+        builder.Services.AddSingleton<WearFigures>();
         builder.Services.AddSingleton<WearMetrics>();
         builder.AddSweep<FoldOutcomes>();
         builder.AddSweep<LongTrials>();

@@ -4,8 +4,8 @@ using FlashCall.Hosting;
 namespace FlashCall.NumberPool.Wear;
 
 /// <summary>The settings under <c>NumberPool:Wear</c>: when a number rests by itself, and for how long.</summary>
-/// <param name="Enabled">Whether numbers rest by themselves; true by default. When false, what became of calls is still counted, and numbers
-/// on trial stay so until an operator activates them.</param>
+/// <param name="Enabled">Whether numbers rest by themselves; true by default. When false, what became of calls is still counted, and
+/// numbers on trial stay so until an operator activates them.</param>
 /// <param name="Ratio">A number is worn when it verifies no more than this share of what its peers verify; 0.1 to 0.9, 0.5 by default. The
 /// nearer to 1, the smaller the fall that counts, and the more calls it takes to be sure of it.</param>
 /// <param name="CallsPerFalseAlarm">A number that is as good as its peers rests by mistake no more often than once in so many of its calls,
@@ -25,7 +25,8 @@ internal sealed record WearSettings(
 
     /// <summary>What is so when nothing is set.</summary>
     public static WearSettings Default { get; } = new(
-        Enabled: true, Ratio: 0.5, CallsPerFalseAlarm: 100_000, LeastTrials: 100, FirstRest: TimeSpan.FromDays(1), MaxRests: 4, PeerDays: 7);
+        Enabled: true, Ratio: 0.5, CallsPerFalseAlarm: 100_000, LeastTrials: 100, FirstRest: TimeSpan.FromDays(1), MaxRests: 4,
+        PeerDays: 7);
 
     /// <summary>Reads the settings.</summary>
     /// <param name="section">The section <c>NumberPool:Wear</c>; may be missing.</param>
@@ -59,8 +60,11 @@ internal sealed record WearSettings(
     {
         if (setting.Value is not { Length: > 0 } text)
             return Default.Ratio;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0.1 and <= 0.9)
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var ratio)
+            && ratio is >= 0.1 and <= 0.9)
+        {
             return ratio;
+        }
         mistakes.Add(setting.Path, $"is '{text}'. Give a share from 0.1 to 0.9, such as 0.5.");
         return Default.Ratio;
     }

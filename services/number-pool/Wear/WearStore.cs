@@ -182,8 +182,11 @@ internal static class WearStore
             delete from peers where (trunk, destination, day) in (
                 select trunk, destination, day from peers where day < $1 order by day limit $2 for update skip locked)
             """);
-        command.Parameters.AddRange(
-            (NpgsqlParameter[])[new() { Value = before, NpgsqlDbType = NpgsqlDbType.Date }, new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer }]);
+        command.Parameters.AddRange((NpgsqlParameter[])
+        [
+            new() { Value = before, NpgsqlDbType = NpgsqlDbType.Date },
+            new() { Value = limit, NpgsqlDbType = NpgsqlDbType.Integer },
+        ]);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

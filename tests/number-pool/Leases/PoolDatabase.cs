@@ -4,6 +4,7 @@ using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Trunks;
+using FlashCall.NumberPool.Wear;
 using FlashCall.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -80,7 +81,7 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     }
 
     internal static NumberPoolSettings Settings(TimeSpan restPeriod) =>
-        new([], restPeriod, HourlyCap: null, ProbeShare: 0.25, PlentyOfAll);
+        new([], restPeriod, HourlyCap: null, ProbeShare: 0.25, PlentyOfAll, WearSettings.Default);
 
     internal Replica Open(TimeProvider time, TimeSpan restPeriod) => Open(time, Settings(restPeriod));
 

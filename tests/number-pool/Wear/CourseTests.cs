@@ -129,6 +129,9 @@ public sealed class CourseTests(WearDatabase database) : IClassFixture<WearDatab
         database.Time.Advance(TimeSpan.FromDays(8) - TimeSpan.FromSeconds(1));
         Assert.Equal(0, await trials.SweepAsync(default));
         database.Time.Advance(TimeSpan.FromSeconds(1));
+        // Where numbers on trial are never leased, that they made no calls is no doubt.
+        Assert.Equal(0, await new LongTrials(
+            database.Data, database.Inventory, WearDatabase.Settings(probeShare: 0), database.Time).SweepAsync(default));
         Assert.Equal(1, await trials.SweepAsync(default));
         Assert.Equal(0, await trials.SweepAsync(default));
         var run = await database.RunOfAsync(Bad);

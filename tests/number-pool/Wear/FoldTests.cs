@@ -34,7 +34,8 @@ public sealed class FoldTests(WearDatabase database) : IClassFixture<WearDatabas
         Assert.Equal(
             (4L, 1L, 1L, 2L, 1L, at.AddMinutes(1)),
             Assert.Single(await database.ReadAsync("select rang, answered, blocked, reported, verified, last_at from wear", row => (
-                row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetFieldValue<DateTimeOffset>(5)))));
+                row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
+                row.GetFieldValue<DateTimeOffset>(5)))));
         var today = DateOnly.FromDateTime(at.UtcDateTime).DayNumber;
         Assert.Equal([today, 3, 1, today - 1, 1, 0], await database.ValueAsync<int[]>("select recent from wear"));
         Assert.Equal(
@@ -154,6 +155,12 @@ public sealed class FoldTests(WearDatabase database) : IClassFixture<WearDatabas
         var fell = await database.Fold().FoldAsync(default);
         Assert.Equal([(Group, true), (Group.WholeTrunk, true)], fell.Turned.OrderByDescending(turned => turned.Group.Destination.Length));
         Assert.Empty(fell.Findings);
+        var figures = new WearFigures(database.Data, WearDatabase.Settings(), database.Time);
+        var shown = await figures.GroupsAsync(limit: 10, TestContext.Current.CancellationToken);
+        Assert.Equal([("demo", null), ("demo", "+4670")], shown.Select(group => (group.Trunk, group.Destination)));
+        Assert.All(shown, group => Assert.Equal((600, 0, 240), (group.Rang, group.Blocked, group.Verified)));
+        Assert.All(shown, group => Assert.InRange(group.Pace!.Value, 0, 0.1));
+        Assert.All(shown, group => Assert.Equal(database.Time.GetUtcNow(), group.FallsSince));
         Assert.Equal(("demo", 1), Assert.Single((await CountAsync()).Falling));
         await database.CallAllAsync(calls: 10, share: 0);
         Assert.Empty((await database.Fold().FoldAsync(default)).Turned);
@@ -167,7 +174,8 @@ public sealed class FoldTests(WearDatabase database) : IClassFixture<WearDatabas
     {
         var now = database.Time.GetUtcNow();
         var changes = database.Inventory;
-        await changes.ChangeStateAsync(new(WearDatabase.NumberOf(0), WearDatabase.NumberOf(3)), new NumberState.Retired(), "x", "y", default);
+        await changes.ChangeStateAsync(
+            new(WearDatabase.NumberOf(0), WearDatabase.NumberOf(3)), new NumberState.Retired(), "x", "y", default);
         await changes.ChangeStateAsync(WearDatabase.SpanOf(9), new NumberState.Resting(now.AddDays(1)), "x", "y", default);
         await changes.ChangeStateAsync(
             new(WearDatabase.NumberOf(11), WearDatabase.NumberOf(12)), new NumberState.Resting(now), "x", "y", default);

@@ -1,3 +1,4 @@
+using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Tests.Numbers;
 using FlashCall.NumberPool.Wear;
@@ -60,8 +61,8 @@ public sealed class WearDatabase(ServersFixture servers) : IAsyncLifetime
     internal OutcomeFold Fold(WearSettings? wear = null, NpgsqlDataSource? data = null) =>
         new(data ?? Data, data is null ? Inventory : new Inventory(data, Time), Settings(wear), Time);
 
-    internal static NumberPoolSettings Settings(WearSettings? wear = null) =>
-        new([], TimeSpan.FromHours(24), wear ?? WearSettings.Default);
+    internal static NumberPoolSettings Settings(WearSettings? wear = null, double probeShare = 0.25) =>
+        new([], TimeSpan.FromHours(24), HourlyCap: 60, probeShare, LimitSettings.Default, wear ?? WearSettings.Default);
 
     /// <summary>Folds until nothing is left.</summary>
     internal async Task<List<Finding>> FoldAllAsync(WearSettings? wear = null)
@@ -98,7 +99,8 @@ public sealed class WearDatabase(ServersFixture servers) : IAsyncLifetime
     {
         await using var connection = await Data.OpenConnectionAsync(Token);
         await using var rows = await connection.BeginBinaryImportAsync(
-            "copy outcomes (number, trunk, destination, rang, answered, blocked, reported, verified, at) from stdin (format binary)", Token);
+            "copy outcomes (number, trunk, destination, rang, answered, blocked, reported, verified, at) from stdin (format binary)",
+            Token);
         foreach (var outcome in outcomes)
         {
             await rows.StartRowAsync(Token);

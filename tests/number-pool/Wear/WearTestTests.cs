@@ -62,7 +62,8 @@ public sealed class WearTestTests
 
     [Fact]
     public void The_evidence_of_a_trial_is_the_same_in_whatever_order_its_calls_come() =>
-        Gen.Select(Gen.Double[0.02, 0.98], Gen.Bool).Array[1, 40].SelectMany(calls => Gen.Shuffle(calls).Select(shuffled => (calls, shuffled)))
+        Gen.Select(Gen.Double[0.02, 0.98], Gen.Bool).Array[1, 40]
+            .SelectMany(calls => Gen.Shuffle(calls).Select(shuffled => (calls, shuffled)))
             .Sample(orders =>
             {
                 Evidence Sum((double Share, bool Verified)[] calls) => calls.Aggregate(
