@@ -1,7 +1,7 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
-using FlashCall.NumberPool.Numbers;
+using FlashCall.NumberPool.Numbers.Operations;
 using FlashCall.NumberPool.Ranges;
 
 namespace FlashCall.NumberPool;
@@ -15,6 +15,7 @@ internal static class NumberPoolService
     {
         var builder = PlatformHost.CreateBuilder(args, "number-pool");
         var settings = NumberPoolSettings.Read(builder.Configuration);
+        builder.AddInternalIdentity();
         builder.AddDatabase("number_pool", typeof(NumberPoolService).Assembly);
         builder.AddBus(Queues.NumberPool, bus => bus
             .Consume<LeaseCallerId, LeaseCallerIdConsumer>(command => command.VerificationId)
@@ -25,8 +26,10 @@ internal static class NumberPoolService
         builder.Services.AddSingleton<LeaseStore>();
         builder.Services.AddSingleton<LeaseCallerIds>();
         builder.Services.AddSingleton<ReleaseCallerIds>();
-        builder.AddNumbers();
+        builder.AddInventory();
         builder.AddSweep<OldAnswers>();
-        return builder.Build().UsePlatformDefaults();
+        var app = builder.Build().UsePlatformDefaults();
+        app.MapNumbers();
+        return app;
     }
 }

@@ -21,7 +21,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
     {
         string[] arguments =
         [
-            .. servers.Arguments, "--NumberPool:RestPeriod=24:00:00",
+            .. servers.Arguments, Operator.IdentityArgument, "--NumberPool:RestPeriod=24:00:00",
             "--NumberPool:Ranges:0:Pattern=+442079460001", "--NumberPool:Ranges:0:Trunk=demo",
             "--NumberPool:Ranges:1:Pattern=+442079460002", "--NumberPool:Ranges:1:Trunk=demo",
             "--NumberPool:Ranges:2:Pattern=+442079460003", "--NumberPool:Ranges:2:Trunk=demo",
