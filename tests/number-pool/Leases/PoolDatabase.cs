@@ -36,7 +36,8 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.Equal(0, await PlatformHost.RunAsync(
-            [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], NumberPoolService.Build));
+            [PlatformHost.PrepareArgument, .. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={_prefix}"],
+            NumberPoolService.Build));
         _data = OpenData();
     }
 

@@ -41,7 +41,8 @@ public sealed class NewsTests(ServersFixture servers, WearDatabase database) : I
         for (var number = 0; number < WearDatabase.Size; number++)
             await database.CallAsync(number, calls: 50, share: 0.6, at: DateTimeOffset.UtcNow);
         await database.CallAsync(3, calls: 40, share: 0, at: DateTimeOffset.UtcNow);
-        var service = NumberPoolService.Build([.. servers.Arguments, $"--DatabasePrefix={database.Prefix}"]);
+        var service = NumberPoolService.Build(
+            [.. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={database.Prefix}"]);
         _running.Add(service);
         await StartAsync(service);
 
