@@ -2,8 +2,9 @@ using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Limits;
-using FlashCall.NumberPool.Numbers;
+using FlashCall.NumberPool.Numbers.Operations;
 using FlashCall.NumberPool.Trunks;
+using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
 
@@ -16,6 +17,7 @@ internal static class NumberPoolService
     {
         var builder = PlatformHost.CreateBuilder(args, "number-pool");
         var settings = NumberPoolSettings.Read(builder.Configuration);
+        builder.AddInternalIdentity();
         builder.AddDatabase("number_pool", typeof(NumberPoolService).Assembly);
         builder.AddBus(Queues.NumberPool, bus => bus
             .Consume<LeaseCallerId, LeaseCallerIdConsumer>(command => command.VerificationId)
@@ -26,7 +28,8 @@ internal static class NumberPoolService
         builder.Services.AddSingleton<LeaseStore>();
         builder.Services.AddSingleton<LeaseCallerIds>();
         builder.Services.AddSingleton<ReleaseCallerIds>();
-        builder.AddNumbers();
+        builder.AddInventory();
+        builder.AddWear();
         builder.Services.AddSingleton<LimitAlarms>();
         builder.Services.AddSingleton<TrunkNewsStore>();
         builder.Services.AddSingleton<NoteTrunks>();
@@ -34,6 +37,8 @@ internal static class NumberPoolService
         builder.AddSweep<OldUses>();
         builder.AddSweep<OldLimits>();
         builder.AddSweep<OldTrunkNews>();
-        return builder.Build().UsePlatformDefaults();
+        var app = builder.Build().UsePlatformDefaults();
+        app.MapNumbers();
+        return app;
     }
 }

@@ -3,6 +3,7 @@ using FlashCall.Hosting;
 using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Numbers;
 using FlashCall.NumberPool.Ranges;
+using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
 
@@ -15,8 +16,9 @@ namespace FlashCall.NumberPool;
 /// <param name="ProbeShare">How likely a number on trial is leased, compared with one that is active; 0 to 1, 0.25 by default. At 0 a
 /// number that has rested stays away until an operator activates it.</param>
 /// <param name="Limits">How many caller IDs one callee, one client and all together are given.</param>
+/// <param name="Wear">When a number rests by itself.</param>
 internal sealed record NumberPoolSettings(
-    IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod, int? HourlyCap, double ProbeShare, LimitSettings Limits)
+    IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod, int? HourlyCap, double ProbeShare, LimitSettings Limits, WearSettings Wear)
 {
     private const string Section = "NumberPool";
 
@@ -34,15 +36,16 @@ internal sealed record NumberPoolSettings(
     {
         var section = configuration.GetSection(Section);
         var mistakes = new SettingsMistakes();
-        mistakes.RefuseUnknown(section, "Ranges", "RestPeriod", "HourlyCap", "ProbeShare", "Limits");
+        mistakes.RefuseUnknown(section, "Ranges", "RestPeriod", "HourlyCap", "ProbeShare", "Limits", "Wear");
         var ranges = ReadRanges(section.GetSection("Ranges"), mistakes);
         var restPeriod = mistakes.ReadDuration(
             section.GetSection("RestPeriod"), DefaultRestPeriod, ShortestRestPeriod, LongestRestPeriod);
         var hourlyCap = ReadHourlyCap(section.GetSection("HourlyCap"), mistakes);
         var probeShare = ReadProbeShare(section.GetSection("ProbeShare"), mistakes);
         var limits = LimitSettings.Read(section.GetSection("Limits"), mistakes);
+        var wear = WearSettings.Read(section.GetSection("Wear"), mistakes);
         mistakes.ThrowIfAny();
-        return new NumberPoolSettings(ranges, restPeriod, hourlyCap, probeShare, limits);
+        return new NumberPoolSettings(ranges, restPeriod, hourlyCap, probeShare, limits, wear);
     }
 
     private static int? ReadHourlyCap(IConfigurationSection setting, SettingsMistakes mistakes)

@@ -34,6 +34,11 @@ public sealed class PurityTests
     [InlineData("FlashCall.Dialer.Routing.TrunkSelection")]
     [InlineData("FlashCall.Dialer.Routing.SlotQueue`1")]
     [InlineData("FlashCall.Fraud.Assessments.RiskEngine")]
+    [InlineData("FlashCall.NumberPool.Wear.WearTest")]
+    [InlineData("FlashCall.NumberPool.Wear.WearBook")]
+    [InlineData("FlashCall.NumberPool.Wear.PeerGroup")]
+    [InlineData("FlashCall.NumberPool.Wear.Trend")]
+    [InlineData("FlashCall.NumberPool.Wear.RecentDays")]
     public void A_type_that_decides_reaches_for_nothing(string type)
     {
         Assert.Contains(House.Types, one => one.FullName == type);

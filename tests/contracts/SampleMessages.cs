@@ -82,6 +82,7 @@ internal static class SampleMessages
             At = Noon,
             Trunks = [new TrunkCondition { Name = "carrier-2", Usable = true, Destinations = ["+46", "+4477"] }],
         },
+        new NumbersRested { Trunk = "demo", Rested = 3, Retired = 1, RestsUntil = Noon.AddDays(2), At = Noon },
         new PlaceFlashCall
         {
             VerificationId = VerificationId,

@@ -24,7 +24,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
     {
         string[] arguments =
         [
-            .. servers.Arguments, "--NumberPool:RestPeriod=24:00:00", "--NumberPool:Limits:Callee:Burst=1000",
+            .. servers.Arguments, Operator.IdentityArgument, "--NumberPool:RestPeriod=24:00:00", "--NumberPool:Limits:Callee:Burst=1000",
         ];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], NumberPoolService.Build));
 

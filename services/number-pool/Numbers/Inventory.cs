@@ -1,4 +1,5 @@
 using System.Data;
+using FlashCall.NumberPool.Wear;
 using Npgsql;
 
 namespace FlashCall.NumberPool.Numbers;
@@ -30,8 +31,14 @@ internal sealed class Inventory(NpgsqlDataSource data, TimeProvider time)
     /// <param name="by">Who says so, for the history: an application, or a part of the pool.</param>
     /// <param name="cancellationToken">Gives up; nothing is changed then.</param>
     /// <exception cref="ArgumentException">Two changes are for one number.</exception>
-    public async Task<StateChange> ChangeStateAsync(
-        IReadOnlyCollection<NumberChange> changes, string by, CancellationToken cancellationToken)
+    public Task<StateChange> ChangeStateAsync(
+        IReadOnlyCollection<NumberChange> changes, string by, CancellationToken cancellationToken) =>
+        AloneAsync(connection => ChangeStateAsync(connection, changes, by, cancellationToken), cancellationToken);
+
+    /// <summary>Changes the states of numbers in a transaction that has locked the inventory (<see cref="LockAsync"/>).</summary>
+    /// <inheritdoc cref="ChangeStateAsync(IReadOnlyCollection{NumberChange}, string, CancellationToken)"/>
+    internal async Task<StateChange> ChangeStateAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<NumberChange> changes, string by, CancellationToken cancellationToken)
     {
         NumberChange[] ordered = [.. changes.Select(Rounded).OrderBy(change => change.Numbers.First)];
         for (var i = 1; i < ordered.Length; i++)
@@ -41,9 +48,18 @@ internal sealed class Inventory(NpgsqlDataSource data, TimeProvider time)
         }
         var at = Round(time.GetUtcNow());
         return await MakeAsync(
+            connection,
             [.. ordered.Select(change => change.Numbers)],
             runs => RunChange.Of(runs, ordered, by, at),
-            (connection, change) => CellRows.CountAsync(connection, change.Parts, cancellationToken),
+            async change =>
+            {
+                await CellRows.CountAsync(connection, change.Parts, cancellationToken);
+                // Who is made active begins anew.
+                await WearStore.ForgetEvidenceAsync(
+                    connection,
+                    [.. change.Parts.Where(part => part.After is { IsActive: true }).Select(part => part.Before.Numbers)],
+                    cancellationToken);
+            },
             by, at, cancellationToken);
     }
 
@@ -52,20 +68,21 @@ internal sealed class Inventory(NpgsqlDataSource data, TimeProvider time)
     /// <param name="reason">Why.</param>
     /// <param name="by">Who says so, for the history.</param>
     /// <param name="cancellationToken">Gives up; nothing is removed then.</param>
-    public async Task<StateChange> RemoveAsync(
+    public Task<StateChange> RemoveAsync(
         IReadOnlyCollection<NumberSpan> numbers, string reason, string by, CancellationToken cancellationToken)
     {
         var spans = NumberSpans.Union(numbers);
-        return await MakeAsync(
-            spans, runs => RunChange.Removing(runs, spans, reason),
-            async (connection, change) =>
+        return AloneAsync(connection => MakeAsync(
+            connection, spans, runs => RunChange.Removing(runs, spans, reason),
+            async change =>
             {
                 foreach (var group in change.Parts.Select(part => CellGroup.Of(part.Before)).Distinct())
                     await CellRows.RemakeAsync(connection, group, cancellationToken);
                 foreach (var trunk in change.Parts.GroupBy(part => part.Before.Trunk, StringComparer.Ordinal))
                     await SlotRows.AddHolesAsync(connection, trunk.Key, trunk.Sum(part => part.Before.Numbers.Count), cancellationToken);
+                await WearStore.ForgetAsync(connection, [.. change.Parts.Select(part => part.Before.Numbers)], cancellationToken);
             },
-            by, Round(time.GetUtcNow()), cancellationToken);
+            by, Round(time.GetUtcNow()), cancellationToken), cancellationToken);
     }
 
     /// <summary>Waits until nobody else changes numbers; the transaction's end lets the next one in.</summary>
@@ -76,13 +93,20 @@ internal sealed class Inventory(NpgsqlDataSource data, TimeProvider time)
         await gate.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private async Task<StateChange> MakeAsync(
-        List<NumberSpan> spans, Func<IReadOnlyList<Run>, RunChange> decide, Func<NpgsqlConnection, RunChange, Task> follow,
-        string by, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<StateChange> AloneAsync(Func<NpgsqlConnection, Task<StateChange>> make, CancellationToken cancellationToken)
     {
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
         await LockAsync(connection, cancellationToken);
+        var change = await make(connection);
+        await transaction.CommitAsync(cancellationToken);
+        return change;
+    }
+
+    private static async Task<StateChange> MakeAsync(
+        NpgsqlConnection connection, IReadOnlyList<NumberSpan> spans, Func<IReadOnlyList<Run>, RunChange> decide,
+        Func<RunChange, Task> follow, string by, DateTimeOffset at, CancellationToken cancellationToken)
+    {
         var change = decide(await ReadAsync(connection, spans, cancellationToken));
         if (change.Parts.Count == 0)
             return new StateChange(change.Touched, Changed: 0);
@@ -94,14 +118,13 @@ internal sealed class Inventory(NpgsqlDataSource data, TimeProvider time)
         }
         await RunRows.WriteAsync(connection, change.New, cancellationToken);
         await HistoryRows.WriteAsync(connection, change.Parts, by, at, cancellationToken);
-        await follow(connection, change);
-        await transaction.CommitAsync(cancellationToken);
+        await follow(change);
         return new StateChange(change.Touched, change.Parts.Sum(part => part.Before.Numbers.Count));
     }
 
     /// <summary>The runs with any of the numbers, and those right before and after, which may become one with them.</summary>
     private static async Task<IReadOnlyList<Run>> ReadAsync(
-        NpgsqlConnection connection, List<NumberSpan> spans, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<NumberSpan> spans, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""

@@ -43,6 +43,9 @@ internal static class NumberingPlan
         return null;
     }
 
+    /// <summary>The countries that have a calling code.</summary>
+    public static IReadOnlyList<string> CountriesOf(int callingCode) => Countries[callingCode];
+
     /// <summary>Finds the country of all numbers of a span.</summary>
     /// <param name="span">The span.</param>
     /// <param name="given">What the operator says it is: ISO 3166-1 alpha-2, or the calling code (+883) where no country has it; null

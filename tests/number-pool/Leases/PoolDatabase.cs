@@ -4,6 +4,7 @@ using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Trunks;
+using FlashCall.NumberPool.Wear;
 using FlashCall.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -35,7 +36,8 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.Equal(0, await PlatformHost.RunAsync(
-            [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], NumberPoolService.Build));
+            [PlatformHost.PrepareArgument, .. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={_prefix}"],
+            NumberPoolService.Build));
         _data = OpenData();
     }
 
@@ -80,7 +82,7 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     }
 
     internal static NumberPoolSettings Settings(TimeSpan restPeriod) =>
-        new([], restPeriod, HourlyCap: null, ProbeShare: 0.25, PlentyOfAll);
+        new([], restPeriod, HourlyCap: null, ProbeShare: 0.25, PlentyOfAll, WearSettings.Default);
 
     internal Replica Open(TimeProvider time, TimeSpan restPeriod) => Open(time, Settings(restPeriod));
 

@@ -16,7 +16,8 @@ public sealed class InventoryDatabase(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.Equal(0, await PlatformHost.RunAsync(
-            [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], NumberPoolService.Build));
+            [PlatformHost.PrepareArgument, .. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={_prefix}"],
+            NumberPoolService.Build));
         // As the service connects: its prepared statements outlive the tables of a transaction.
         var connection = new NpgsqlConnectionStringBuilder(servers.Postgres)
         {
