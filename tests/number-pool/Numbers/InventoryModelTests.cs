@@ -26,7 +26,7 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
         (2, Spans.Array[1, 3].Select(spans => (Step)new Step.Remove(spans)))).Array[1, 25];
 
     [Fact]
-    public async Task Runs_slots_and_cells_follow_from_the_numbers() => await Steps.SampleAsync(RunAsync, iter: 60, threads: 1);
+    public async Task Runs_slots_and_cells_follow_from_the_numbers() => await Steps.SampleAsync(RunAsync, iter: 100, threads: 1);
 
     private async Task RunAsync(Step[] steps)
     {
@@ -192,12 +192,23 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
             Trunk == run.Trunk && Country == run.Country && Tags.SequenceEqual(run.Tags) && State == run.State && Reason == run.Reason;
     }
 
-    private abstract record Step
+    private abstract record Step(NumberSpan[] Spans)
     {
-        public sealed record Add(NumberSpan[] Spans, int Trunk, int Tag, IntakeMode Mode) : Step;
+        private string Numbers => string.Join(", ", Spans.Select(span => $"{span.First}-{span.Last}"));
 
-        public sealed record Change(NumberSpan[] Spans, int To) : Step;
+        public sealed record Add(NumberSpan[] Spans, int Trunk, int Tag, IntakeMode Mode) : Step(Spans)
+        {
+            public override string ToString() => $"add {Numbers} to {Trunk} with {Tag}, {Mode}";
+        }
 
-        public sealed record Remove(NumberSpan[] Spans) : Step;
+        public sealed record Change(NumberSpan[] Spans, int To) : Step(Spans)
+        {
+            public override string ToString() => $"change {Numbers} to {To}";
+        }
+
+        public sealed record Remove(NumberSpan[] Spans) : Step(Spans)
+        {
+            public override string ToString() => $"remove {Numbers}";
+        }
     }
 }
