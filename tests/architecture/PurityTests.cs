@@ -34,6 +34,10 @@ public sealed class PurityTests
     [InlineData("FlashCall.Dialer.Routing.TrunkSelection")]
     [InlineData("FlashCall.Dialer.Routing.SlotQueue`1")]
     [InlineData("FlashCall.Fraud.Assessments.RiskEngine")]
+    [InlineData("FlashCall.NumberPool.Numbers.Disclosure")]
+    [InlineData("FlashCall.NumberPool.Numbers.FirstCome")]
+    [InlineData("FlashCall.NumberPool.Numbers.NumberSpans")]
+    [InlineData("FlashCall.NumberPool.Numbers.RunChange")]
     public void A_type_that_decides_reaches_for_nothing(string type)
     {
         Assert.Contains(House.Types, one => one.FullName == type);

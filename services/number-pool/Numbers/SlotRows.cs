@@ -18,8 +18,8 @@ internal static class SlotRows
             await NumberAnewAsync(connection, trunk, cancellationToken);
     }
 
-    /// <summary>Gives each number of a trunk a slot without holes between them, in ascending order. Neighbours that are the same in everything
-    /// are one run afterwards.</summary>
+    /// <summary>Gives each number of a trunk a slot without holes between them, in ascending order. Neighbours that are the same in
+    /// everything are one run afterwards.</summary>
     private static async Task NumberAnewAsync(NpgsqlConnection connection, string trunk, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
