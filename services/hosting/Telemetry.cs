@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -10,7 +11,7 @@ using OpenTelemetry.Trace;
 namespace FlashCall.Hosting;
 
 /// <summary>Traces and metrics of every service, exported by OTLP, which Jaeger takes as it is.</summary>
-public static class Telemetry
+public static partial class Telemetry
 {
     /// <summary>The platform's own spans, whichever service makes them.</summary>
     public static readonly ActivitySource Source = new("FlashCall");
@@ -23,9 +24,12 @@ public static class Telemetry
             .ConfigureResource(resource => resource.AddService($"flashcall-{service}", serviceNamespace: "flashcall"))
             .WithTracing(tracing => tracing
                 .AddSource(Source.Name, "MassTransit", "Marten", "Yarp.ReverseProxy")
-                .AddAspNetCoreInstrumentation(http => http.Filter = context =>
-                    !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
-                .AddHttpClientInstrumentation()
+                .AddAspNetCoreInstrumentation(http =>
+                {
+                    http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
+                    http.EnrichWithHttpRequest = (span, _) => HideNumbers(span, "url.path");
+                })
+                .AddHttpClientInstrumentation(http => http.EnrichWithHttpRequestMessage = (span, _) => HideNumbers(span, "url.full"))
                 .AddNpgsql())
             .WithMetrics(metrics => metrics
                 .AddMeter("FlashCall", "MassTransit", "Npgsql", "Marten", "Yarp.ReverseProxy")
@@ -34,4 +38,15 @@ public static class Telemetry
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             telemetry.UseOtlpExporter();
     }
+
+    /// <summary>Some addresses name a telephone number, which no trace may hold.</summary>
+    private static void HideNumbers(Activity span, string tag)
+    {
+        if (span.GetTagItem(tag) is string address && NumberSegment().IsMatch(address))
+            span.SetTag(tag, NumberSegment().Replace(address, "{number}"));
+    }
+
+    [GeneratedRegex(
+        @"(?<=/)(?:\+|%2[Bb])?[0-9]{7,15}(?=[/?#]|\z)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NumberSegment();
 }

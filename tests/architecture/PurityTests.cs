@@ -39,6 +39,10 @@ public sealed class PurityTests
     [InlineData("FlashCall.NumberPool.Wear.PeerGroup")]
     [InlineData("FlashCall.NumberPool.Wear.Trend")]
     [InlineData("FlashCall.NumberPool.Wear.RecentDays")]
+    [InlineData("FlashCall.NumberPool.Numbers.Disclosure")]
+    [InlineData("FlashCall.NumberPool.Numbers.FirstCome")]
+    [InlineData("FlashCall.NumberPool.Numbers.NumberSpans")]
+    [InlineData("FlashCall.NumberPool.Numbers.RunChange")]
     public void A_type_that_decides_reaches_for_nothing(string type)
     {
         Assert.Contains(House.Types, one => one.FullName == type);

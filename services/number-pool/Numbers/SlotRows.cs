@@ -18,8 +18,8 @@ internal static class SlotRows
             await NumberAnewAsync(connection, trunk, cancellationToken);
     }
 
-    /// <summary>Gives each number of a trunk a slot without holes between them, in ascending order. Neighbours that are the same in everything
-    /// are one run afterwards.</summary>
+    /// <summary>Gives each number of a trunk a slot without holes between them, in ascending order. Neighbours that are the same in
+    /// everything are one run afterwards.</summary>
     private static async Task NumberAnewAsync(NpgsqlConnection connection, string trunk, CancellationToken cancellationToken)
     {
         await using var batch = connection.CreateBatch();
@@ -31,9 +31,11 @@ internal static class SlotRows
             select min(first) as first, max(last) as last, min(slot)::bigint as first_slot,
                 country, tags, state, rests_until, rests, reason, changed_by, changed_at
             from (
-                select *, first - slot as island
-                from (select *, sum(last - first + 1) over (order by first) - (last - first + 1) as slot from runs
-                    where trunk = $1) as numbered) as runs
+                select *, sum(last - first + 1) over (order by first) - (last - first + 1) as slot,
+                    first - sum(last - first + 1) over (
+                        partition by length(first::text), country, tags, state, rests_until, rests, reason, changed_by, changed_at
+                        order by first rows between unbounded preceding and current row) + (last - first + 1) as island
+                from runs where trunk = $1) as runs
             group by island, length(first::text), country, tags, state, rests_until, rests, reason, changed_by, changed_at
             """)
         { Parameters = { new() { Value = trunk } } });

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FlashCall.NumberPool.Tests.Numbers;
 
-/// <summary>Numbers are added, rested, retired, activated and removed in any order, beside a model that has an entry for every number.</summary>
+/// <summary>Numbers are added, rested, retired, activated and removed in any order, beside a model with an entry for every number.</summary>
 public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixture<InventoryDatabase>
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
@@ -26,7 +26,7 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
         (2, Spans.Array[1, 3].Select(spans => (Step)new Step.Remove(spans)))).Array[1, 25];
 
     [Fact]
-    public async Task Runs_slots_and_cells_follow_from_the_numbers() => await Steps.SampleAsync(RunAsync, iter: 60, threads: 1);
+    public async Task Runs_slots_and_cells_follow_from_the_numbers() => await Steps.SampleAsync(RunAsync, iter: 100, threads: 1);
 
     private async Task RunAsync(Step[] steps)
     {
@@ -123,10 +123,11 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
         var numbers = runs.SelectMany(run => All(run.Numbers).Select((number, i) => (number, run, slot: run.FirstSlot + i))).ToList();
         Assert.Equal(model.Keys, numbers.Select(one => one.number));
         Assert.All(numbers, one => Assert.True(
-            model[one.number].IsAs(one.run), $"{one.run.State} {one.run.Reason} is not {model[one.number].State} {model[one.number].Reason}"));
+            model[one.number].IsAs(one.run), $"{one.run.State} {one.run.Reason} is not {model[one.number]}"));
         Assert.All(runs.Zip(runs.Skip(1)), pair => Assert.False(pair.First.GoesOnAs(pair.Second)));
 
-        var slots = await database.ReadAsync("select trunk, size, holes from slots", row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
+        var slots = await database.ReadAsync(
+            "select trunk, size, holes from slots", row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
         foreach (var (trunk, size, holes) in slots)
         {
             var taken = numbers.Where(one => one.run.Trunk == trunk).Select(one => one.slot).ToList();
@@ -142,7 +143,8 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
         Assert.Equal(CellsOf(model).Order(), cells.Order());
 
         var last = await database.ReadAsync(
-            "select first, last, change from history order by id", row => (new NumberSpan(row.GetInt64(0), row.GetInt64(1)), row.GetString(2)));
+            "select first, last, change from history order by id",
+            row => (new NumberSpan(row.GetInt64(0), row.GetInt64(1)), row.GetString(2)));
         var latest = new Dictionary<long, string>();
         foreach (var (span, change) in last)
         {
@@ -192,12 +194,23 @@ public sealed class InventoryModelTests(InventoryDatabase database) : IClassFixt
             Trunk == run.Trunk && Country == run.Country && Tags.SequenceEqual(run.Tags) && State == run.State && Reason == run.Reason;
     }
 
-    private abstract record Step
+    private abstract record Step(NumberSpan[] Spans)
     {
-        public sealed record Add(NumberSpan[] Spans, int Trunk, int Tag, IntakeMode Mode) : Step;
+        private string Numbers => string.Join(", ", Spans.Select(span => $"{span.First}-{span.Last}"));
 
-        public sealed record Change(NumberSpan[] Spans, int To) : Step;
+        public sealed record Add(NumberSpan[] Spans, int Trunk, int Tag, IntakeMode Mode) : Step(Spans)
+        {
+            public override string ToString() => $"add {Numbers} to {Trunk} with {Tag}, {Mode}";
+        }
 
-        public sealed record Remove(NumberSpan[] Spans) : Step;
+        public sealed record Change(NumberSpan[] Spans, int To) : Step(Spans)
+        {
+            public override string ToString() => $"change {Numbers} to {To}";
+        }
+
+        public sealed record Remove(NumberSpan[] Spans) : Step(Spans)
+        {
+            public override string ToString() => $"remove {Numbers}";
+        }
     }
 }

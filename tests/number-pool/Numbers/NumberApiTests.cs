@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -211,6 +213,28 @@ public sealed class NumberApiTests(RunningPool pool) : IClassFixture<RunningPool
     {
         var refused = await pool.SendAsync(HttpMethod.Get, $"/v1/numbers?{query}", content: null);
         Assert.Equal((422, field), (refused.Status, Assert.Single(Errors(refused.Body))));
+    }
+
+    [Fact]
+    public async Task No_trace_holds_a_number_that_was_asked_for()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        foreach (var number in (string[])[$"{Prefix}00000", $"%2B{Prefix[1..]}00000"])
+            await pool.SendAsync(HttpMethod.Get, $"/v1/numbers/{number}?of={Prefix}00000", content: null);
+        await Eventually.TrueAsync(
+            () => Paths().Count(path => path == "/v1/numbers/{number}") >= 2, "two spans with the number hidden");
+        Assert.DoesNotContain(
+            spans.SelectMany(span => span.TagObjects),
+            tag => tag.Value?.ToString()?.Contains($"{Prefix[1..]}00000", StringComparison.Ordinal) == true);
+
+        IEnumerable<string?> Paths() => spans.Select(span => span.GetTagItem("url.path") as string).OfType<string>();
     }
 
     [Theory]
