@@ -36,13 +36,15 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])
         {
-            await terminal.Error.WriteLineAsync($"flashcall: {mistake.Message} See 'flashcall{PathOf(parsed.CommandResult.Command)} --help'.");
+            var command = PathOf(parsed.CommandResult.Command);
+            await terminal.Error.WriteLineAsync($"flashcall: {mistake.Message} See 'flashcall{command} --help'.");
             return Impossible;
         }
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false }, cancellationToken);
+                new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false },
+                cancellationToken);
         }
         // The edge of the process: what a person can do something about is told in one line.
         catch (CommandException exception)

@@ -3,9 +3,9 @@ using FlashCall.Hosting;
 namespace FlashCall.Gateway.Edge;
 
 /// <summary>
-/// How much a client may send. Of all but an import, there are two bounds: over ours, the answer says what is wrong; over the server's, which is twice as high,
-/// the connection is cut with a bare status, since such an address or header is not read to its end. (A body sent in chunks is
-/// counted by the server with what frames the chunks.)
+/// How much a client may send. Of all but an import, there are two bounds: over ours, the answer says what is wrong; over the server's,
+/// which is twice as high, the connection is cut with a bare status, since such an address or header is not read to its end. (A body sent
+/// in chunks is counted by the server with what frames the chunks.)
 /// </summary>
 internal static class RequestLimits
 {

@@ -34,7 +34,7 @@ internal static partial class Failover
 
     private static bool MayRepeat(string method, IForwarderErrorFeature failure) => failure.Error switch
     {
-        // A replica that was sent a POST may have acted on it. Without a connection nothing was sent, nor is a streamed body begun.
+        // A replica that was sent a POST may have acted on it. Without a connection nothing was sent, no streamed body begun.
         ForwarderError.Request => HttpMethods.IsGet(method) || NoConnection(failure.Exception),
         // The connect timeout; the timeout for an answer has no such inner exception.
         ForwarderError.RequestTimedOut => failure.Exception is OperationCanceledException { InnerException: TimeoutException },

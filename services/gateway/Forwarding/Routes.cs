@@ -36,7 +36,10 @@ internal static class Routes
         Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
         Route("numbers", NumberPool, Numbers, Scopes.Operations, HttpMethods.Get, HttpMethods.Post),
-        Route("numbers-import", NumberImport, Import, Scopes.Operations, HttpMethods.Post) with { MaxRequestBodySize = RequestLimits.Import },
+        Route("numbers-import", NumberImport, Import, Scopes.Operations, HttpMethods.Post) with
+        {
+            MaxRequestBodySize = RequestLimits.Import,
+        },
     ];
 
     /// <summary>Whether a request's body goes on as it comes, and is not read before. YARP sets the larger bound once the request has

@@ -29,7 +29,8 @@ internal sealed class PlatformApi : IDisposable
     /// <summary>Posts a document and reads the one that answers it.</summary>
     /// <exception cref="CommandException">The API does not answer, or refuses.</exception>
     public async Task<TAnswer> PostAsync<TRequest, TAnswer>(
-        string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
+        string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(request, requestType) };
         using var response = await SendAsync(message, cancellationToken);

@@ -16,7 +16,10 @@ internal sealed class AddNumbers : INumbersCommand
     private readonly Option<string[]> _tags = new("--tag") { Description = "What you call them; may be given several times." };
 
     public AddNumbers() =>
-        Command = new Command("add", "Adds numbers, all of them or none. Exit code 0: added; 2: not.") { _numbers, _trunk, _country, _tags };
+        Command = new Command("add", "Adds numbers, all of them or none. Exit code 0: added; 2: not.")
+        {
+            _numbers, _trunk, _country, _tags,
+        };
 
     public Command Command { get; }
 

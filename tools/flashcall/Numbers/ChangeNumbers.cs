@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace FlashCall.Cli.Numbers;
 
-/// <summary><c>flashcall numbers rest</c>, <c>retire</c>, <c>activate</c> and <c>remove</c>: what becomes of numbers, with the reason.</summary>
+/// <summary><c>flashcall numbers rest</c>, <c>retire</c>, <c>activate</c> and <c>remove</c>: what becomes of numbers,
+/// with the reason.</summary>
 internal sealed partial class ChangeNumbers : INumbersCommand
 {
     private readonly Argument<string[]> _numbers = new("numbers")
@@ -38,10 +39,12 @@ internal sealed partial class ChangeNumbers : INumbersCommand
     }
 
     /// <summary>They ring no phone any more.</summary>
-    public static ChangeNumbers Retire() => new("retire", "Retires numbers: they stay in the pool and ring no phone.", "are retired");
+    public static ChangeNumbers Retire() =>
+        new("retire", "Retires numbers: they stay in the pool and ring no phone.", "are retired");
 
     /// <summary>They ring phones again.</summary>
-    public static ChangeNumbers Activate() => new("activate", "Takes numbers back into use, resting and retired ones.", "are active");
+    public static ChangeNumbers Activate() =>
+        new("activate", "Takes numbers back into use, resting and retired ones.", "are active");
 
     /// <summary>They leave the pool.</summary>
     public static ChangeNumbers Remove() => new("remove", "Removes numbers from the pool; their history stays.", "are removed");

@@ -15,8 +15,8 @@ internal sealed class ImportNumbers : INumbersCommand
 
     private readonly Argument<string> _file = new("file")
     {
-        Description = "A CSV file with a header; columns number, trunk, country, tags (separated by ;), of which number alone must be there. "
-            + "- reads standard input.",
+        Description = "A CSV file with a header; columns number, trunk, country, tags (separated by ;), of which number alone must be "
+            + "there. - reads standard input.",
     };
 
     private readonly Option<string?> _trunk = new("--trunk") { Description = "The trunk of lines that name none." };
@@ -38,7 +38,9 @@ internal sealed class ImportNumbers : INumbersCommand
         // Opened before anything is sent: a report that cannot be written is no surprise afterwards.
         await using var report = run.Parsed.GetValue(_report) is { } path ? CreateReport(path) : null;
         var upload = new Upload(source);
-        var display = run.Terminal.ErrorIsTerminal ? (IUploadDisplay)new UploadBar(run.Terminal.RichError()) : new UploadLines(run.Terminal.Error);
+        IUploadDisplay display = run.Terminal.ErrorIsTerminal
+            ? new UploadBar(run.Terminal.RichError())
+            : new UploadLines(run.Terminal.Error);
         JsonElement document;
         try
         {

@@ -8,7 +8,8 @@ internal sealed class ShowNumber : INumbersCommand
 {
     private readonly Argument<string> _number = new("number") { Description = "The number, in E.164: +442079460123." };
 
-    public ShowNumber() => Command = new Command("show", "Shows a number: its state, what was done to it, what became of its calls.") { _number };
+    public ShowNumber() =>
+        Command = new Command("show", "Shows a number: its state, what was done to it, what became of its calls.") { _number };
 
     public Command Command { get; }
 

@@ -6,9 +6,13 @@ namespace FlashCall.Cli.Numbers;
 /// <summary><c>flashcall numbers strength</c>: how hard the codes are to guess, and what to buy to make them harder.</summary>
 internal sealed class ShowStrength : INumbersCommand
 {
-    private readonly Option<string?> _to = new("--to") { Description = "Of the trunks alone that carry calls to this phone: +46701740605." };
+    private readonly Option<string?> _to = new("--to")
+    {
+        Description = "Of the trunks alone that carry calls to this phone: +46701740605.",
+    };
 
-    public ShowStrength() => Command = new Command("strength", "Shows how strong the codes are, and how many numbers are missing to more.") { _to };
+    public ShowStrength() =>
+        Command = new Command("strength", "Shows how strong the codes are, and how many numbers are missing to more.") { _to };
 
     public Command Command { get; }
 
@@ -24,14 +28,17 @@ internal sealed class ShowStrength : INumbersCommand
     private static void Print(IAnsiConsole console, Strength known)
     {
         var goals = known.All.Missing.Select(missing => missing.Bits).ToList();
-        var table = Tables.Of(["of", "", ">active", ">bits", "weakest prefix told", "strongest", .. goals.Select(bits => $">buy for {Tables.Bits(bits)}")]);
+        var table = Tables.Of(
+        [
+            "of", "", ">active", ">bits", "weakest prefix told", "strongest", .. goals.Select(bits => $">buy for {Tables.Bits(bits)}"),
+        ]);
         Add(table, goals, "all", [known.All]);
         Add(table, goals, "country", known.Countries);
         Add(table, goals, "trunk", known.Trunks);
         Add(table, goals, "tag", known.Tags);
         Tables.Write(console, title: null, table);
-        console.WriteLine("A code of 10 bits is guessed once in 1,024 times, one of 20 bits once in 1,048,576. What counts is the prefix that is told:");
-        console.WriteLine("numbers to buy are numbers that are told by the same prefix, so buy blocks of 10,000 or more. - stands for enough.");
+        console.WriteLine("A code of 10 bits is guessed once in 1,024 times, one of 20 bits once in 1,048,576. What counts is the prefix told:");
+        console.WriteLine("buy numbers that are told by the same prefix, such as whole blocks of 10,000. - stands for enough.");
     }
 
     private static void Add(Table table, List<double> goals, string kind, IReadOnlyList<GroupStrength> groups)
@@ -47,5 +54,7 @@ internal sealed class ShowStrength : INumbersCommand
         prefix is null ? "" : $"{prefix.Prefix}… {Tables.Count(prefix.Active)} ({Tables.Bits(prefix.Bits)})";
 
     private static string Missing(GroupStrength group, double bits) =>
-        group.Missing.FirstOrDefault(missing => missing.Bits.Equals(bits)) is { Numbers: > 0 } missing ? Tables.Count(missing.Numbers) : "-";
+        group.Missing.FirstOrDefault(missing => missing.Bits.Equals(bits)) is { Numbers: > 0 } missing
+            ? Tables.Count(missing.Numbers)
+            : "-";
 }

@@ -15,8 +15,8 @@ internal interface IUploadDisplay
 internal sealed class UploadBar(IAnsiConsole console) : IUploadDisplay
 {
     public Task<T> ShowAsync<T>(Upload upload, Func<Task<T>> work) => console.Progress()
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new ElapsedTimeColumn(),
-            new SpinnerColumn())
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(),
+            new ElapsedTimeColumn(), new SpinnerColumn())
         .StartAsync(async shown =>
         {
             var sending = shown.AddTask("Sending the file", maxValue: Math.Max(1, upload.Length ?? long.MaxValue));
