@@ -6,6 +6,7 @@ namespace FlashCall.Gateway;
 /// <summary>The gateway's settings, read once at start.</summary>
 /// <param name="Verification">Base addresses of the verification service's replicas (<c>Gateway:Verification</c>), at least one.</param>
 /// <param name="Dialer">Base addresses of the dialer's replicas (<c>Gateway:Dialer</c>), at least one.</param>
+/// <param name="NumberPool">Base addresses of the number pool's replicas (<c>Gateway:NumberPool</c>), at least one.</param>
 /// <param name="AnswerTimeout">
 /// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
 /// leaves room for a request that waits a minute for a session to move on.
@@ -15,10 +16,15 @@ namespace FlashCall.Gateway;
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
     IReadOnlyList<Uri> Dialer,
+    IReadOnlyList<Uri> NumberPool,
     TimeSpan AnswerTimeout,
     IReadOnlyList<Application> Applications,
     InternalIdentity.Minter IdentityKey)
 {
+    /// <summary>How long a service may stay silent before an import's client gets a 504: it takes the numbers in once it has all of
+    /// them.</summary>
+    public static readonly TimeSpan ImportAnswerTimeout = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan DefaultAnswerTimeout = TimeSpan.FromSeconds(75);
     private static readonly TimeSpan ShortestAnswerTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestAnswerTimeout = TimeSpan.FromMinutes(10);
@@ -29,9 +35,10 @@ internal sealed record GatewaySettings(
     {
         var mistakes = new SettingsMistakes();
         var gateway = configuration.GetSection("Gateway");
-        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(AnswerTimeout));
-        var verification = Addresses(gateway.GetSection(nameof(Verification)), mistakes);
-        var dialer = Addresses(gateway.GetSection(nameof(Dialer)), mistakes);
+        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(NumberPool), nameof(AnswerTimeout));
+        var verification = Addresses(gateway.GetSection(nameof(Verification)), "verification", mistakes);
+        var dialer = Addresses(gateway.GetSection(nameof(Dialer)), "dialer", mistakes);
+        var numberPool = Addresses(gateway.GetSection(nameof(NumberPool)), "number-pool", mistakes);
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
@@ -45,12 +52,12 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, numberPool, answerTimeout, applications, identityKey!);
     }
 
-    private static List<Uri> Addresses(IConfigurationSection section, SettingsMistakes mistakes)
+    private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)
     {
-        var example = $"such as http://{section.Key.ToLowerInvariant()}:8080.";
+        var example = $"such as http://{host}:8080.";
         var addresses = new List<Uri>();
         foreach (var entry in section.GetChildren())
         {

@@ -43,6 +43,9 @@ internal sealed class FakePlatform : IAsyncDisposable
     /// <summary>After how many looks at the ended session its call has ended too; null for never.</summary>
     public int? HangUpAfter { get; set; } = 2;
 
+    /// <summary>The number pool.</summary>
+    public FakePool Pool { get; } = new();
+
     public List<JsonElement> Requests { get; } = [];
 
     public List<JsonElement> Reports { get; } = [];
@@ -61,6 +64,7 @@ internal sealed class FakePlatform : IAsyncDisposable
         app.MapGet("/v1/verifications/{id}", (Delegate)((HttpContext context) => platform.ApiAsync(context, _ => platform.Look())));
         app.MapPost("/v1/verifications/{id}/report", (Delegate)((HttpContext context) => platform.ApiAsync(context, platform.Report)));
         app.MapGet("/phones/{number}/calls", (Delegate)platform.CallLog);
+        app.Map("/v1/numbers/{**rest}", (Delegate)((HttpContext context) => platform.PoolAsync(context)));
         await app.StartAsync();
         platform.Address = app.Urls.Single();
         return platform;
@@ -98,14 +102,18 @@ internal sealed class FakePlatform : IAsyncDisposable
     {
         if (Instead(context) is { } other)
             return other;
-        if (context.Request.Headers.Authorization != $"Bearer {Key}")
-        {
-            return TypedResults.Problem("Send an API key as 'Authorization: Bearer <key>'.", statusCode: 401, title: "No valid credential",
-                extensions: new Dictionary<string, object?> { ["code"] = "unauthorized" });
-        }
+        if (NoAccess(context) is { } refusal)
+            return refusal;
         var body = HttpMethods.IsPost(context.Request.Method) ? await context.Request.ReadFromJsonAsync<JsonElement>() : default;
         return answer(body);
     }
+
+    private async Task<IResult> PoolAsync(HttpContext context) => NoAccess(context) ?? await Pool.AnswerAsync(context);
+
+    private static IResult? NoAccess(HttpContext context) => context.Request.Headers.Authorization == $"Bearer {Key}"
+        ? null
+        : TypedResults.Problem("Send an API key as 'Authorization: Bearer <key>'.", statusCode: 401, title: "No valid credential",
+            extensions: new Dictionary<string, object?> { ["code"] = "unauthorized" });
 
     private IResult StartSession(JsonElement request)
     {

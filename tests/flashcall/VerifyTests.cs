@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using FlashCall.Cli.Api;
 using FlashCall.Cli.Verify;
 using Microsoft.AspNetCore.Http;
 using Xunit;
@@ -177,7 +178,7 @@ public sealed class VerifyTests
         platform.HangUpAfter = null;
         using var api = new PlatformApi(new Uri(platform.Address), FakePlatform.Key);
         using var log = new HandsetCallLog(new Uri(platform.Address));
-        var conversation = new Conversation(api, new InterceptingApp(log, Number)) { CallEndWithin = TimeSpan.FromMilliseconds(200) };
+        var conversation = new Conversation(new VerificationApi(api), new InterceptingApp(log, Number)) { CallEndWithin = TimeSpan.FromMilliseconds(200) };
 
         var outcome = await conversation.HoldAsync(Number, "login", CancellationToken.None);
 

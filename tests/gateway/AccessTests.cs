@@ -36,12 +36,27 @@ public sealed class AccessTests
         { "POST", "/v1/trunks/carrier/drain", RunningGateway.Key, 403, "forbidden" },
         { "DELETE", "/v1/trunks/carrier", RunningGateway.Key, 403, "forbidden" },
         { "DELETE", "/v1/trunks/carrier", null, 401, "unauthorized" },
+        { "GET", "/v1/numbers", RunningGateway.OperatorKey, 200, "operator" },
+        { "GET", "/v1/numbers/+442079460123", RunningGateway.OperatorKey, 200, "operator" },
+        { "POST", "/v1/numbers", RunningGateway.OperatorKey, 200, "operator" },
+        { "POST", "/v1/numbers/import", RunningGateway.OperatorKey, 200, "operator" },
+        { "POST", "/v1/numbers/rest", RunningGateway.OperatorKey, 200, "operator" },
+        { "GET", "/v1/numbers/import", RunningGateway.OperatorKey, 200, "operator" },
+        { "PUT", "/v1/numbers", RunningGateway.OperatorKey, 405, "method_not_allowed" },
+        { "DELETE", "/v1/numbers/%2B442079460123", RunningGateway.OperatorKey, 405, "method_not_allowed" },
+        { "PUT", "/v1/numbers/import", RunningGateway.OperatorKey, 405, "method_not_allowed" },
+        { "GET", "/v1/numbers", RunningGateway.Key, 403, "forbidden" },
+        { "POST", "/v1/numbers", RunningGateway.Key, 403, "forbidden" },
+        { "POST", "/v1/numbers/import", RunningGateway.Key, 403, "forbidden" },
+        { "POST", "/v1/numbers/import/", RunningGateway.Key, 403, "forbidden" },
+        { "POST", "/v1/numbers/import", null, 401, "unauthorized" },
+        { "GET", "/v1/numbers", null, 401, "unauthorized" },
+        { "GET", "/v1/numbersx", RunningGateway.OperatorKey, 404, "not_found" },
         { "GET", "/v1/verifications/0199", RunningGateway.OperatorKey, 403, "forbidden" },
         { "POST", "/v1/verifications", RunningGateway.OperatorKey, 403, "forbidden" },
         { "PUT", "/v1/verifications/0199", RunningGateway.Key, 405, "method_not_allowed" },
         { "DELETE", "/v1/verifications/0199", RunningGateway.Key, 405, "method_not_allowed" },
         { "PATCH", "/v1/verifications", null, 405, "method_not_allowed" },
-        { "GET", "/v1/numbers", RunningGateway.Key, 404, "not_found" },
         { "GET", "/", null, 404, "not_found" },
         { "POST", "/v2/verifications", RunningGateway.Key, 404, "not_found" },
         { "GET", "/v1/verificationsx", RunningGateway.Key, 404, "not_found" },
@@ -71,17 +86,21 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Trunks_are_the_dialers_and_verifications_are_not()
+    public async Task Every_resource_is_its_services()
     {
+        await using var pool = await Upstream.StartAsync(RunningGateway.PublicKey);
         await using var verification = await Upstream.StartAsync(RunningGateway.PublicKey);
         await using var dialer = await Upstream.StartAsync(RunningGateway.PublicKey);
-        await using var gateway = await RunningGateway.StartAsync([verification.Address], [$"--Gateway:Dialer:0={dialer.Address}"]);
+        await using var gateway = await RunningGateway.StartAsync([verification.Address], [$"--Gateway:Dialer:0={dialer.Address}", $"--Gateway:NumberPool:0={pool.Address}"]);
 
         (await gateway.SendAsync(HttpMethod.Get, "/v1/verifications/1")).Dispose();
         (await gateway.SendAsync(HttpMethod.Get, "/v1/trunks", RunningGateway.OperatorKey)).Dispose();
+        (await gateway.SendAsync(HttpMethod.Get, "/v1/numbers", RunningGateway.OperatorKey)).Dispose();
+        (await gateway.SendAsync(HttpMethod.Post, "/v1/numbers/import", RunningGateway.OperatorKey)).Dispose();
 
         Assert.Equal("/v1/verifications/1", Assert.Single(verification.Received).Target);
         Assert.Equal(("/v1/trunks", "operations"), (Assert.Single(dialer.Received).Target, dialer.Received.Single().Scope));
+        Assert.Equal(["/v1/numbers", "/v1/numbers/import"], pool.Received.Select(received => received.Target));
     }
 
     [Fact]

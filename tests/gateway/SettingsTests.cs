@@ -15,8 +15,8 @@ public sealed class SettingsTests
 
         Assert.Equal(
             [
-                "FLASHCALL_GATEWAY__VERIFICATION__0", "FLASHCALL_GATEWAY__DIALER__0", "FLASHCALL_APPLICATIONS__0__ID",
-                "FLASHCALL_IDENTITY__SIGNINGKEY",
+                "FLASHCALL_GATEWAY__VERIFICATION__0", "FLASHCALL_GATEWAY__DIALER__0", "FLASHCALL_GATEWAY__NUMBERPOOL__0",
+                "FLASHCALL_APPLICATIONS__0__ID", "FLASHCALL_IDENTITY__SIGNINGKEY",
             ],
             refusal.Message.Split('\n').Select(line => line.Split(' ')[1]));
         Assert.All(refusal.Message.Split('\n'), line => Assert.StartsWith("Setting FLASHCALL_", line, StringComparison.Ordinal));
@@ -28,10 +28,11 @@ public sealed class SettingsTests
     [InlineData("Gateway:Verification:0=http://verification/v1", "FLASHCALL_GATEWAY__VERIFICATION__0 is not a base address")]
     [InlineData("Gateway:Verification:1=http://127.0.0.1:1/", "FLASHCALL_GATEWAY__VERIFICATION__1 names a replica that is listed already")]
     [InlineData("Gateway:Dialer:0=dialer:8080", "FLASHCALL_GATEWAY__DIALER__0 is not a base address")]
+    [InlineData("Gateway:NumberPool:0=pool", "FLASHCALL_GATEWAY__NUMBERPOOL__0 is not a base address. Give scheme, host and port only, such as http://number-pool:8080.")]
     [InlineData("Gateway:AnswerTimeout=soon", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is 'soon'. Give 00:00:01 to 00:10:00")]
     [InlineData("Gateway:AnswerTimeout=00:00:00", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is '00:00:00'. Give 00:00:01 to 00:10:00")]
     [InlineData("Gateway:AnswerTimeout=75", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is '75'. Give 00:00:01 to 00:10:00")]
-    [InlineData("Gateway:AnswerTimout=00:01:00", "FLASHCALL_GATEWAY__ANSWERTIMOUT is no setting. Known here: Verification, Dialer, ")]
+    [InlineData("Gateway:AnswerTimout=00:01:00", "FLASHCALL_GATEWAY__ANSWERTIMOUT is no setting. Known here: Verification, Dialer, NumberPool, ")]
     [InlineData("Applications:0:Keys:0=abcdef", "FLASHCALL_APPLICATIONS__0__KEYS is no setting")]
     [InlineData("Applications:0:Id=Shop!", "FLASHCALL_APPLICATIONS__0__ID is not an application's id")]
     [InlineData("Applications:1:Id=everything", "FLASHCALL_APPLICATIONS__1__ID is 'everything', which another application has")]

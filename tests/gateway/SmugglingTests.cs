@@ -106,14 +106,16 @@ public sealed class SmugglingTests
         Assert.Empty(upstream.Received);
     }
 
-    [Fact]
-    public async Task A_body_with_two_lengths_is_one_request()
+    [Theory]
+    [InlineData("/v1/verifications", RunningGateway.Key)]
+    [InlineData("/v1/numbers/import", RunningGateway.OperatorKey)]
+    public async Task A_body_with_two_lengths_is_one_request(string path, string key)
     {
         await using var upstream = await Upstream.StartAsync(RunningGateway.PublicKey);
         await using var gateway = await RunningGateway.StartAsync(upstream.Address);
         const string Hidden = "GET /v1/verifications/hidden HTTP/1.1\r\nHost: x\r\n\r\n";
 
-        var answer = await SendRawAsync(gateway, $"POST /v1/verifications HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {RunningGateway.Key}\r\n"
+        var answer = await SendRawAsync(gateway, $"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
             + $"Content-Length: {Hidden.Length + 5}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n{Hidden}");
 
         Assert.DoesNotContain(upstream.Received, received => received.Target.Contains("hidden", StringComparison.Ordinal));

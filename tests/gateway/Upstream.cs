@@ -31,25 +31,29 @@ internal sealed class Upstream : IAsyncDisposable
     /// <summary>The requests so far, probes of its health excepted.</summary>
     public IReadOnlyCollection<Received> Received => _received;
 
-    /// <summary>The trace context of a probe of its health once the gateway has started: it stands for two services, and the first probe of
-    /// each comes before.</summary>
+    /// <summary>The trace context of a probe of its health once the gateway has started: it stands for three services, and the first probe
+    /// of each comes before.</summary>
     public Task<string> Probe => _probed.Task;
 
     /// <summary>How it answers; 200 and <c>{}</c> unless told otherwise.</summary>
     public RequestDelegate Answer { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
+
+    /// <summary>Handles requests whose body is not to be read first, in place of everything else; null for none.</summary>
+    public RequestDelegate? Instead { get; set; }
 
     public static async Task<Upstream> StartAsync(string publicKey)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Configuration["Identity:PublicKey"] = publicKey;
         builder.AddInternalIdentity();
         var app = builder.Build();
         var upstream = new Upstream(app);
         app.MapGet("/health/ready", (HttpContext context) =>
         {
-            if (Interlocked.Increment(ref upstream._probes) == 3)
+            if (Interlocked.Increment(ref upstream._probes) == 4)
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
             return "ready";
         }).AllowAnonymous();
@@ -60,6 +64,11 @@ internal sealed class Upstream : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        if (Instead is { } instead)
+        {
+            await instead(context);
+            return;
+        }
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
         _received.Enqueue(new Received(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FlashCall.Cli.Numbers;
 using FlashCall.Cli.Secrets;
 using FlashCall.Cli.Verify;
 
@@ -13,6 +14,9 @@ internal static class CommandLine
     /// <summary>Done, and the outcome is no: the number was not verified.</summary>
     public const int NotVerified = 1;
 
+    /// <summary>Done in part: some lines were refused.</summary>
+    public const int SomeRefused = 1;
+
     /// <summary>Not done: wrong usage, or something did not answer. One line on standard error says what to do.</summary>
     public const int Impossible = 2;
 
@@ -26,19 +30,21 @@ internal static class CommandLine
         var root = new RootCommand("FlashCall Platform: verifies phone numbers by flash calls.")
         {
             VerifyCommand.Create(terminal),
+            NumbersCommand.Create(terminal),
             SecretsCommand.Create(terminal),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])
         {
-            var command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+            var command = PathOf(parsed.CommandResult.Command);
             await terminal.Error.WriteLineAsync($"flashcall: {mistake.Message} See 'flashcall{command} --help'.");
             return Impossible;
         }
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false }, cancellationToken);
+                new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false },
+                cancellationToken);
         }
         // The edge of the process: what a person can do something about is told in one line.
         catch (CommandException exception)
@@ -51,6 +57,11 @@ internal static class CommandLine
             return Interrupted;
         }
     }
+
+    /// <summary>What is typed after <c>flashcall</c> to reach a command.</summary>
+    private static string PathOf(Command command) => command is RootCommand
+        ? ""
+        : command.Parents.OfType<Command>().Select(PathOf).FirstOrDefault() + $" {command.Name}";
 }
 
 /// <summary>A command cannot do its work; the message is one line that says what to do.</summary>

@@ -12,17 +12,30 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, TextWriter 
     /// <summary>Wide enough for every line we print; a file or pipe has no width of its own.</summary>
     private const int WidthWithoutTerminal = 160;
 
-    public static Terminal OfProcess() => new(Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable);
+    /// <summary>What is piped into the command, as bytes: for files, which have an encoding of their own.</summary>
+    public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
+
+    /// <summary>Whether a person sees what goes to <see cref="Error"/> as it comes.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    public static Terminal OfProcess() => new(Console.In, Console.Out, Console.Error, System.Environment.GetEnvironmentVariable)
+    {
+        ErrorIsTerminal = !Console.IsErrorRedirected,
+    };
+
+    /// <summary>Standard error with colours and progress bars, where it is a terminal.</summary>
+    public IAnsiConsole RichError() => Create(Error, ErrorIsTerminal);
 
     /// <summary>The output with colours and tables, where it is a terminal; plain text elsewhere.</summary>
-    public IAnsiConsole Rich()
+    public IAnsiConsole Rich() => Create(Output, Output == Console.Out && !Console.IsOutputRedirected);
+
+    private static IAnsiConsole Create(TextWriter writer, bool isTerminal)
     {
-        var isTerminal = Output == Console.Out && !Console.IsOutputRedirected;
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Out = new AnsiConsoleOutput(Output),
+            Out = new AnsiConsoleOutput(writer),
         });
         if (!isTerminal)
             console.Profile.Width = WidthWithoutTerminal;

@@ -3,14 +3,18 @@ using FlashCall.Hosting;
 namespace FlashCall.Gateway.Edge;
 
 /// <summary>
-/// How much a client may send. There are two bounds: over ours, the answer says what is wrong; over the server's, which is twice as high,
-/// the connection is cut with a bare status, since such an address or header is not read to its end. (A body sent in chunks is
-/// counted by the server with what frames the chunks.)
+/// How much a client may send. Of all but an import, there are two bounds: over ours, the answer says what is wrong; over the server's,
+/// which is twice as high, the connection is cut with a bare status, since such an address or header is not read to its end. (A body sent
+/// in chunks is counted by the server with what frames the chunks.)
 /// </summary>
 internal static class RequestLimits
 {
     /// <summary>The largest body, bytes.</summary>
     public const int Body = 64 * 1024;
+
+    /// <summary>The largest list of numbers to import, bytes, and what frames its chunks: ten million numbers and their columns. The server
+    /// counts it as it passes, since it is not kept.</summary>
+    public const long Import = 200 * 1024 * 1024;
 
     /// <summary>The longest path with query, characters.</summary>
     public const int Address = 8 * 1024;

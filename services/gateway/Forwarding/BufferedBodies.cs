@@ -6,7 +6,7 @@ namespace FlashCall.Gateway.Forwarding;
 
 /// <summary>
 /// Reads a request's body before a service hears of the request: a slow or oversized one costs the service nothing, and a replica that
-/// cannot be reached can be replaced by another.
+/// cannot be reached can be replaced by another. Lists of numbers are too large for that, see <see cref="StreamedBodies"/>.
 /// </summary>
 internal static class BufferedBodies
 {
@@ -16,7 +16,8 @@ internal static class BufferedBodies
     /// <exception cref="BadHttpRequestException">It is larger than <see cref="RequestLimits.Body"/> (413), or does not arrive.</exception>
     public static async Task ReadAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true
+            && !Routes.IsStreamed(context.GetReverseProxyFeature().Route.Config))
         {
             using var body = await ReadAsync(context.Request, context.RequestAborted);
             context.Request.Body = body;

@@ -15,7 +15,8 @@ internal static partial class Failover
             await next(context);
             if (context.GetForwarderErrorFeature() is not { } failure || context.RequestAborted.IsCancellationRequested)
                 return;
-            if (proxy.ProxiedDestination is not { } failed)
+            // Neither is a replica's fault: the client's body did not come as it should, or nobody was asked.
+            if (failure.Error == ForwarderError.RequestBodyClient || proxy.ProxiedDestination is not { } failed)
                 return;
             var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Failover));
             LogFailure(logger, failed.DestinationId, failure.Error, failure.Exception?.Message);
@@ -33,7 +34,7 @@ internal static partial class Failover
 
     private static bool MayRepeat(string method, IForwarderErrorFeature failure) => failure.Error switch
     {
-        // A replica that was sent a POST may have acted on it.
+        // A replica that was sent a POST may have acted on it. Without a connection nothing was sent, no streamed body begun.
         ForwarderError.Request => HttpMethods.IsGet(method) || NoConnection(failure.Exception),
         // The connect timeout; the timeout for an answer has no such inner exception.
         ForwarderError.RequestTimedOut => failure.Exception is OperationCanceledException { InnerException: TimeoutException },

@@ -38,6 +38,9 @@ internal sealed partial class ForwardedMessages(InternalTokens tokens, ILogger<F
         {
             request.ProxyRequest.Headers.Authorization =
                 new AuthenticationHeaderValue("Bearer", tokens.For(request.HttpContext.User.ApplicationId()));
+            // The service may refuse before the body is asked for: then it is the refusal that is read, and not a broken connection.
+            if (Routes.IsStreamed(context.Route) && request.ProxyRequest.Content is not null)
+                request.ProxyRequest.Headers.ExpectContinue = true;
             return ValueTask.CompletedTask;
         });
         context.AddResponseTransform(response =>

@@ -10,6 +10,9 @@ internal static class ForwardingSetup
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>A service that has not asked for a streamed body by then gets it unasked.</summary>
+    private static readonly TimeSpan AskForBodyWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>Connections are renewed after this time, so that a name that has come to stand for another address is noticed.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
@@ -26,6 +29,7 @@ internal static class ForwardingSetup
             {
                 handler.ConnectTimeout = ConnectTimeout;
                 handler.PooledConnectionLifetime = ConnectionLifetime;
+                handler.Expect100ContinueTimeout = AskForBodyWithin;
             });
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
         {
@@ -35,7 +39,8 @@ internal static class ForwardingSetup
         });
         builder.Services.AddHealthChecks()
             .AddCheck<ReplicaHealth>(Routes.Verification, tags: ["ready"])
-            .AddCheck<ReplicaHealth>(Routes.Dialer, tags: ["ready"]);
+            .AddCheck<ReplicaHealth>(Routes.Dialer, tags: ["ready"])
+            .AddCheck<ReplicaHealth>(Routes.NumberPool, tags: ["ready"]);
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddProcessor(new ProbesUntraced()));
     }
 
@@ -43,6 +48,7 @@ internal static class ForwardingSetup
     public static void MapForwarding(this WebApplication app) => app.MapReverseProxy(proxy =>
     {
         proxy.Use(RefuseUpgrades);
+        proxy.Use(StreamedBodies.PassAsync);
         proxy.Use(BufferedBodies.ReadAsync);
         proxy.Use(Failover.ForwardAsync);
         proxy.UseLoadBalancing();

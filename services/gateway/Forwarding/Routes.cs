@@ -1,4 +1,5 @@
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Edge;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -15,8 +16,16 @@ internal static class Routes
     /// <summary>The cluster of the dialer's replicas.</summary>
     public const string Dialer = "dialer";
 
+    /// <summary>The cluster of the number pool's replicas.</summary>
+    public const string NumberPool = "number-pool";
+
+    /// <summary>The number pool's replicas once more, for what takes them longer than any other answer.</summary>
+    private const string NumberImport = "number-import";
+
     private const string Verifications = "/v1/verifications/{**rest}";
     private const string Trunks = "/v1/trunks/{**rest}";
+    private const string Numbers = "/v1/numbers/{**rest}";
+    private const string Import = "/v1/numbers/import";
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
@@ -26,13 +35,25 @@ internal static class Routes
         Route("verifications-read", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
         Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
+        Route("numbers", NumberPool, Numbers, Scopes.Operations, HttpMethods.Get, HttpMethods.Post),
+        Route("numbers-import", NumberImport, Import, Scopes.Operations, HttpMethods.Post) with
+        {
+            MaxRequestBodySize = RequestLimits.Import,
+        },
     ];
+
+    /// <summary>Whether a request's body goes on as it comes, and is not read before. YARP sets the larger bound once the request has
+    /// passed the access check.</summary>
+    public static bool IsStreamed(RouteConfig route) => route.MaxRequestBodySize is not null;
 
     /// <summary>The services behind the routes.</summary>
     public static IReadOnlyList<ClusterConfig> Clusters(GatewaySettings settings) =>
     [
         Cluster(Verification, settings.Verification, settings.AnswerTimeout),
         Cluster(Dialer, settings.Dialer, settings.AnswerTimeout),
+        Cluster(NumberPool, settings.NumberPool, settings.AnswerTimeout),
+        // Not probed a second time: a replica that is down is passed over when it cannot be connected to.
+        Cluster(NumberImport, settings.NumberPool, GatewaySettings.ImportAnswerTimeout) with { HealthCheck = null },
     ];
 
     /// <summary>When failing requests take a replica out, between two probes.</summary>

@@ -40,6 +40,22 @@ public sealed class DocumentationTests(Platform platform)
     }
 
     [Fact]
+    public async Task The_commands_of_the_numbers_page_add_import_rest_and_weigh()
+    {
+        var output = await RunAsync(BlocksOf("sh", "docs", "numbers-command.md"));
+
+        Assert.Contains("+442079460000 to +442079469999", output, StringComparison.Ordinal);
+        Assert.Contains("100 numbers added.", output, StringComparison.Ordinal);
+        Assert.Contains("line 3: ", output, StringComparison.Ordinal);
+        Assert.Contains("2 numbers on 2 lines added, 1 lines refused.", output, StringComparison.Ordinal);
+        Assert.Contains("import ended with 1", output, StringComparison.Ordinal);
+        Assert.Contains("100 numbers rest now.", output, StringComparison.Ordinal);
+        Assert.Contains("100 numbers are active now.", output, StringComparison.Ordinal);
+        Assert.Contains("buy for 20.0", output, StringComparison.Ordinal);
+        Assert.Contains("102 numbers are removed now.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_queries_of_the_analysts_page_find_what_happened()
     {
         using var client = platform.Client();
@@ -66,6 +82,7 @@ public sealed class DocumentationTests(Platform platform)
         start.Environment["API"] = Origin(platform.Of("gateway").Address);
         start.Environment["KEY"] = platform.Key;
         start.Environment["OPERATOR_KEY"] = platform.OperatorKey;
+        start.Environment["FLASHCALL"] = $"dotnet {Path.Combine(Program.Root, "tools", "flashcall", "bin", Program.Configuration, "net10.0", "flashcall.dll")}";
         start.Environment["HANDSET"] = Origin(platform.Of("handset").Address);
         using var bash = Process.Start(start)!;
         var errors = bash.StandardError.ReadToEndAsync();

@@ -55,7 +55,8 @@ public sealed partial class Platform : IAsyncLifetime
         }
         Add(Service("gateway", "FlashCall.Gateway", "",
             $"--Gateway:Verification:0={Of("verification-1").Address}", $"--Gateway:Verification:1={Of("verification-2").Address}",
-            $"--Gateway:Dialer:0={Of("dialer-1").Address}", $"--Gateway:Dialer:1={Of("dialer-2").Address}"));
+            $"--Gateway:Dialer:0={Of("dialer-1").Address}", $"--Gateway:Dialer:1={Of("dialer-2").Address}",
+            $"--Gateway:NumberPool:0={Of("number-pool").Address}"));
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {

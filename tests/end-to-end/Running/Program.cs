@@ -13,7 +13,7 @@ internal sealed class Program : IAsyncDisposable
     /// <summary>The repository.</summary>
     public static readonly string Root = FindRoot();
 
-    private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+    public static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 

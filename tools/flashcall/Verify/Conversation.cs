@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace FlashCall.Cli.Verify;
 
 /// <summary>What a client app says to the platform and to the phone, from the start of a session to its end.</summary>
-internal sealed class Conversation(PlatformApi api, IPhone phone)
+internal sealed class Conversation(VerificationApi api, IPhone phone)
 {
     /// <summary>How long to wait, after the session's end, for the dialer to tell how the call ended.</summary>
     public TimeSpan CallEndWithin { get; init; } = TimeSpan.FromSeconds(5);

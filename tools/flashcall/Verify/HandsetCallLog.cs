@@ -1,3 +1,5 @@
+using FlashCall.Cli.Api;
+
 namespace FlashCall.Cli.Verify;
 
 /// <summary>The call log of a phone behind the handset (<c>tools/handset</c>).</summary>

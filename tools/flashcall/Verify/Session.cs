@@ -73,18 +73,6 @@ internal sealed record ReportAnswer
     public int ReportsLeft { get; init; }
 }
 
-/// <summary>An error of the API (RFC 9457).</summary>
-internal sealed record Problem
-{
-    public string? Title { get; init; }
-
-    public string? Detail { get; init; }
-
-    public string? Code { get; init; }
-
-    public Dictionary<string, string[]>? Errors { get; init; }
-}
-
 /// <summary>A call as the handset's log has it.</summary>
 internal sealed record LoggedCall
 {
@@ -103,6 +91,5 @@ internal sealed record LoggedCall
 [JsonSerializable(typeof(SessionRequest))]
 [JsonSerializable(typeof(CallerIdReport))]
 [JsonSerializable(typeof(ReportAnswer))]
-[JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(LoggedCall[]))]
 internal sealed partial class WireJson : JsonSerializerContext;

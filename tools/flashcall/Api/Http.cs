@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FlashCall.Cli.Verify;
+namespace FlashCall.Cli.Api;
 
 /// <summary>A peer over HTTP, whose silence and nonsense become one line for the person.</summary>
 /// <param name="what">What the peer is, at the beginning of a sentence: <c>The API</c>.</param>
@@ -10,25 +10,38 @@ namespace FlashCall.Cli.Verify;
 /// <param name="remedy">What to do when it does not answer.</param>
 internal sealed class Http(string what, Uri address, string remedy) : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-    private readonly HttpClient _client = new() { BaseAddress = address, Timeout = Timeout };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // Each request is timed on its own: an upload may take as long as it makes progress.
+    private readonly HttpClient _client = new(new SocketsHttpHandler { Expect100ContinueTimeout = Patience })
+    {
+        BaseAddress = address,
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     public HttpClient Client => _client;
 
     /// <summary>Sends a request and returns the response, whatever its status.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="silence">Cancelled when the peer has been silent for too long; by default half a minute after the request.</param>
+    /// <exception cref="CommandException">It does not answer.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken, CancellationTokenSource? silence = null)
     {
+        using var patience = silence is null ? new CancellationTokenSource(Patience) : null;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, (silence ?? patience)!.Token);
         try
         {
-            return await _client.SendAsync(request, cancellationToken);
+            return await _client.SendAsync(request, either.Token);
         }
         catch (HttpRequestException exception)
         {
             throw new CommandException($"{what} at {address} does not answer ({Reason(exception)}). {remedy}", exception);
         }
-        catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CommandException($"{what} at {address} did not answer within {Timeout.TotalSeconds:0} s. {remedy}", exception);
+            throw new CommandException($"{what} at {address} did not answer in time. {remedy}", exception);
         }
     }
 
@@ -41,7 +54,8 @@ internal sealed class Http(string what, Uri address, string remedy) : IDisposabl
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or HttpRequestException)
         {
-            throw new CommandException($"{what} at {address} answered {(int)response.StatusCode} with a body that is not understood. Is this its address?", exception);
+            throw new CommandException(
+                $"{what} at {address} answered {(int)response.StatusCode} with a body that is not understood. Is this its address?", exception);
         }
     }
 
