@@ -2,7 +2,6 @@ using System.Globalization;
 using FlashCall.Hosting;
 using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Numbers;
-using FlashCall.NumberPool.Ranges;
 using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.NumberPool;
@@ -18,7 +17,7 @@ namespace FlashCall.NumberPool;
 /// <param name="Limits">How many caller IDs one callee, one client and all together are given.</param>
 /// <param name="Wear">When a number rests by itself.</param>
 internal sealed record NumberPoolSettings(
-    IReadOnlyList<NumberRange> Ranges, TimeSpan RestPeriod, int? HourlyCap, double ProbeShare, LimitSettings Limits, WearSettings Wear)
+    IReadOnlyList<SettingsRange> Ranges, TimeSpan RestPeriod, int? HourlyCap, double ProbeShare, LimitSettings Limits, WearSettings Wear)
 {
     private const string Section = "NumberPool";
 
@@ -70,10 +69,10 @@ internal sealed record NumberPoolSettings(
         return DefaultProbeShare;
     }
 
-    private static List<NumberRange> ReadRanges(IConfigurationSection section, SettingsMistakes mistakes)
+    private static List<SettingsRange> ReadRanges(IConfigurationSection section, SettingsMistakes mistakes)
     {
         mistakes.RefuseScalar(section, "a list of ranges, such as [{ \"Pattern\": \"+44207946xxxx\", \"Trunk\": \"demo\" }]");
-        var ranges = new List<(string Path, NumberRange Range)>();
+        var ranges = new List<(string Path, string Pattern, SettingsRange Range)>();
         foreach (var entry in section.GetChildren())
         {
             mistakes.RefuseUnknown(entry, "Pattern", "Trunk");
@@ -83,24 +82,31 @@ internal sealed record NumberPoolSettings(
                 mistakes.Add($"{entry.Path}:Trunk", "is missing. Name the trunk whose carrier may present these numbers.");
             else if (NumberWords.MistakeInTrunk(trunk) is { } mistake)
                 mistakes.Add($"{entry.Path}:Trunk", mistake);
-            if (!NumberRange.TryParse(entry["Pattern"], trunk ?? "", out var range, out var problem))
-                mistakes.Add($"{entry.Path}:Pattern", problem);
-            else if (!NumberingPlan.TryFindCountry(new NumberSpan(range.First, range.Last), given: null, out _, out var noCountry))
-                mistakes.Add($"{entry.Path}:Pattern", $"is '{range.Pattern}', which {noCountry.Text}");
+            var pattern = entry["Pattern"] ?? "";
+            if (!NumberSpan.TryParse(pattern, out var numbers, out var problem))
+                mistakes.Add($"{entry.Path}:Pattern", pattern.Length == 0 ? problem : $"is '{pattern}', which {problem}");
+            else if (!NumberingPlan.TryFindCountry(numbers, given: null, out var country, out var noCountry))
+                mistakes.Add($"{entry.Path}:Pattern", $"is '{pattern}', which {noCountry.Text}");
             else
-                ranges.Add((entry.Path, range));
+                ranges.Add((entry.Path, pattern, new SettingsRange(numbers, trunk ?? "", country)));
         }
-        ranges.Sort((one, other) => one.Range.First.CompareTo(other.Range.First));
+        ranges.Sort((one, other) => one.Range.Numbers.First.CompareTo(other.Range.Numbers.First));
         for (var i = 1; i < ranges.Count; i++)
         {
             var (lower, upper) = (ranges[i - 1], ranges[i]);
-            if (upper.Range.First <= lower.Range.Last)
+            if (upper.Range.Numbers.First <= lower.Range.Numbers.Last)
             {
                 mistakes.Add($"{lower.Path}:Pattern",
-                    $"is '{lower.Range.Pattern}' and shares numbers with {SettingName.Of($"{upper.Path}:Pattern")}, "
-                    + $"which is '{upper.Range.Pattern}'. Give each number once.");
+                    $"is '{lower.Pattern}' and shares numbers with {SettingName.Of($"{upper.Path}:Pattern")}, "
+                    + $"which is '{upper.Pattern}'. Give each number once.");
             }
         }
         return [.. ranges.Select(entry => entry.Range)];
     }
 }
+
+/// <summary>Numbers that the settings bring in.</summary>
+/// <param name="Numbers">Which.</param>
+/// <param name="Trunk">The trunk whose carrier may present them.</param>
+/// <param name="Country">ISO 3166-1 alpha-2, or the calling code where no country has it.</param>
+internal sealed record SettingsRange(NumberSpan Numbers, string Trunk, string Country);

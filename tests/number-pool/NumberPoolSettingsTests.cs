@@ -15,7 +15,8 @@ public sealed class NumberPoolSettingsTests
             ("NumberPool:Ranges:0:Pattern", "+44207946xxxx"), ("NumberPool:Ranges:0:Trunk", "demo"),
             ("NumberPool:Ranges:1:Pattern", "+4670123xxxx"), ("NumberPool:Ranges:1:Trunk", "demo"));
         Assert.Equal(TimeSpan.FromHours(24), settings.RestPeriod);
-        Assert.Equal(["+4670123xxxx", "+44207946xxxx"], settings.Ranges.Select(range => range.Pattern));
+        Assert.Equal(
+            [new(new(4670_1230000, 4670_1239999), "demo", "SE"), new(new(44207946_0000, 44207946_9999), "demo", "GB")], settings.Ranges);
     }
 
     [Fact]

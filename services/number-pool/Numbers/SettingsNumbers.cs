@@ -58,11 +58,8 @@ internal sealed partial class SettingsNumbers(
         var missing = new List<NewNumbers>();
         foreach (var range in settings.Ranges)
         {
-            var numbers = new NumberSpan(range.First, range.Last);
-            if (!NumberingPlan.TryFindCountry(numbers, given: null, out var country, out _))
-                throw new InvalidOperationException("The settings were read, so each range has a country.");
-            foreach (var part in NumberSpans.Except(numbers, await ReadKnownAsync(connection, numbers, cancellationToken)))
-                missing.Add(new NewNumbers(missing.Count, part, range.Trunk, country, Tags: []));
+            foreach (var part in NumberSpans.Except(range.Numbers, await ReadKnownAsync(connection, range.Numbers, cancellationToken)))
+                missing.Add(new NewNumbers(missing.Count, part, range.Trunk, range.Country, Tags: []));
         }
         return missing.ToAsyncEnumerable();
     }

@@ -66,7 +66,7 @@ public sealed partial class Platform : IAsyncLifetime
               ],
               "Dialer": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
               "Trunks": [{ "Name": "demo", "Addresses": ["127.0.0.1:{{sip}}"] }],
-              "NumberPool": { "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
+              "NumberPool": { "Limits": { "Callee": { "Burst": 20, "PerHour": 120 } }, "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
               "Verification": { "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FlashCall.Contracts;
 using FlashCall.NumberPool;
 using FlashCall.NumberPool.Leases;
+using FlashCall.NumberPool.Wear;
 
 namespace FlashCall.Load.Leases;
 
@@ -45,7 +46,7 @@ internal sealed record LeaseTry(int Leases, int Lost, double Seconds, double[] M
     /// <summary>Caps and limits are on, each with its rows to write, and so high that none is reached.</summary>
     private static NumberPoolSettings Settings { get; } = new(
         [], TimeSpan.FromDays(1), HourlyCap: 600, ProbeShare: 0.25,
-        new(new(1_000, 1_000_000), new(1_000, 1_000_000), new(1_000_000, 1_000_000_000), WrongReportCost: 10));
+        new(new(1_000, 1_000_000), new(1_000, 1_000_000), new(1_000_000, 1_000_000_000), WrongReportCost: 10), WearSettings.Default);
 
     private static async Task<LeaseTry> RunAsync(
         LeaseStore[] stores, int callers, TimeSpan length, bool released, CancellationToken cancellationToken)
