@@ -18,7 +18,6 @@ public sealed class PurityTests
 
     [Theory]
     [InlineData(@"^FlashCall\.Verification\.(Sessions|Channels)")]
-    [InlineData(@"^FlashCall\.NumberPool\.Ranges")]
     [InlineData(@"^FlashCall\.Fraud\.Rules")]
     public void A_namespace_that_decides_reaches_for_nothing(string pure)
     {

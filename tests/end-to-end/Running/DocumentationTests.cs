@@ -42,7 +42,7 @@ public sealed class DocumentationTests(Platform platform)
     [Fact]
     public async Task The_commands_of_the_numbers_page_add_import_rest_and_weigh()
     {
-        var output = await RunAsync(BlocksOf("sh", "docs", "numbers-command.md"));
+        var output = await RunAsync(BlocksOf("sh", "docs", "numbers.md"));
 
         Assert.Contains("+442079460000 to +442079469999", output, StringComparison.Ordinal);
         Assert.Contains("100 numbers added.", output, StringComparison.Ordinal);
