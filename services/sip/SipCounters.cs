@@ -59,7 +59,8 @@ public sealed class SipCounters : IDisposable
     /// <summary>Datagrams of line ends alone.</summary>
     public long KeepAlives => Interlocked.Read(ref _keepAlives);
 
-    /// <summary>Responses and CANCELs that belong to no transaction of ours.</summary>
+    /// <summary>Responses and CANCELs that belong to no transaction of ours, repeats of responses to requests other than INVITE among
+    /// them.</summary>
     public long Unmatched => Interlocked.Read(ref _unmatched);
 
     /// <summary>Messages that were sent again.</summary>

@@ -27,7 +27,6 @@ public sealed class SipStack : IAsyncDisposable
 {
     private readonly SipStackOptions _options;
     private readonly SipTap? _tap;
-    private readonly ConcurrentDictionary<SipTransactionKey, SipClientTransaction> _clients = new();
     private readonly ConcurrentDictionary<SipTransactionKey, SipServerTransaction> _servers = new();
     private readonly SipMergedRequests _merged = new();
     private int _openServers;
@@ -41,6 +40,7 @@ public sealed class SipStack : IAsyncDisposable
         Counters = new SipCounters(() => OpenTransactions);
         _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
         Timers = new SipTimers(time, Fault);
+        Clients = new SipClientTransactions(this, new SipRefusedInvites(time, Timers, options.Timings.TimerD));
     }
 
     /// <summary>What has been counted.</summary>
@@ -50,7 +50,10 @@ public sealed class SipStack : IAsyncDisposable
     public SipTimers Timers { get; }
 
     /// <summary>Transactions that are not over: requests of ours and of peers, those included that only wait for repeats.</summary>
-    public int OpenTransactions => _clients.Count + _servers.Count;
+    public int OpenTransactions => Clients.Count + _servers.Count;
+
+    /// <summary>Our requests.</summary>
+    internal SipClientTransactions Clients { get; }
 
     internal SipTimings Timings => _options.Timings;
 
@@ -97,9 +100,9 @@ public sealed class SipStack : IAsyncDisposable
     {
         if (invite.Method is not SipMethod.Invite)
             throw new ArgumentException("Other requests than INVITE go out with Send.", nameof(invite));
-        AddVia(invite, hop);
-        var transaction = new SipInviteClientTransaction(this, invite, hop, client);
-        Begin(transaction);
+        var key = new SipClientKey(AddVia(invite, hop), SipMethod.Invite);
+        var transaction = new SipInviteClientTransaction(this, key, invite.ToBytes(), hop, client);
+        Clients.Begin(transaction);
         return transaction;
     }
 
@@ -115,9 +118,9 @@ public sealed class SipStack : IAsyncDisposable
             throw new ArgumentException(
                 "INVITE goes out with Invite, ACK with SendAck, CANCEL with the INVITE's own Cancel.", nameof(request));
         }
-        AddVia(request, hop);
-        var transaction = new SipNonInviteClientTransaction(this, request, hop, client);
-        Begin(transaction);
+        var key = new SipClientKey(AddVia(request, hop), request.Method);
+        var transaction = new SipNonInviteClientTransaction(this, key, request.ToBytes(), hop, client);
+        Clients.Begin(transaction);
         return transaction;
     }
 
@@ -138,19 +141,11 @@ public sealed class SipStack : IAsyncDisposable
         Timers.Dispose();
         foreach (var transport in _transports)
             await transport.DisposeAsync();
-        _clients.Clear();
+        Clients.Clear();
         _servers.Clear();
         _merged.Clear();
         Counters.Dispose();
     }
-
-    internal void Begin(SipClientTransaction transaction)
-    {
-        _clients[transaction.Key] = transaction;
-        transaction.Begin();
-    }
-
-    internal void Forget(SipClientTransaction transaction) => _clients.TryRemove(transaction.Key, out _);
 
     internal void Forget(SipServerTransaction transaction)
     {
@@ -203,8 +198,7 @@ public sealed class SipStack : IAsyncDisposable
             if (failed is not null)
                 _options.OnConnectionFailed?.Invoke(failed);
             // Connections end seldom, and what waits over them is not looked for at any other time.
-            foreach (var (_, transaction) in _clients)
-                transaction.LoseConnection(connection);
+            Clients.LoseConnection(connection);
         }
         catch (Exception exception)
         {
@@ -212,11 +206,11 @@ public sealed class SipStack : IAsyncDisposable
         }
     }
 
-    private static void AddVia(SipRequest request, SipHop hop)
+    private static SipBranch AddVia(SipRequest request, SipHop hop)
     {
-        request.KnownBranch = SipId.NewBranch();
-        request.Headers.PrependChecked(
-            SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, request.KnownBranch));
+        var branch = SipBranch.New();
+        request.Headers.PrependChecked(SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, branch.Text));
+        return branch;
     }
 
     private void Receive(ReadOnlySpan<byte> bytes, SipHop source)
@@ -230,7 +224,7 @@ public sealed class SipStack : IAsyncDisposable
             }
             Counters.CountReceived();
             if (message is SipResponse response)
-                ReceiveResponse(response);
+                Clients.Receive(response);
             else
                 ReceiveRequest((SipRequest)message, source);
         }
@@ -251,18 +245,6 @@ public sealed class SipStack : IAsyncDisposable
         Counters.CountMalformed();
         if (SipMalformedRequest.TryAnswer(bytes, error, source.Remote, out var response, out var target))
             Refuse(response, target, source);
-    }
-
-    private void ReceiveResponse(SipResponse response)
-    {
-        // One with further hops was meant for somebody else (RFC 3261 §8.1.3.3).
-        if (response.Headers.CountOf(SipHeaderName.Via) > 1
-            || !_clients.TryGetValue(SipTransactionKey.ForClient(response), out var transaction))
-        {
-            Counters.CountUnmatched();
-            return;
-        }
-        transaction.Receive(response);
     }
 
     private void ReceiveRequest(SipRequest request, SipHop source)

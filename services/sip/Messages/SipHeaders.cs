@@ -140,14 +140,6 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
             AddParsed(canonicalName, from.ValueAt(i));
     }
 
-    /// <summary>Adds the first header field of this name that another message has.</summary>
-    internal void CopyFirst(string canonicalName, SipHeaders from)
-    {
-        var index = from.IndexOf(canonicalName);
-        if (index >= 0)
-            AddParsed(canonicalName, from.ValueAt(index));
-    }
-
     /// <summary>How many header fields have this name.</summary>
     internal int CountOf(string canonicalName)
     {

@@ -44,7 +44,7 @@ public static class SipParser
     }
 
     /// <summary>The next line without its end.</summary>
-    internal static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> bytes)
+    internal static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)'\n');
         var line = end < 0 ? bytes : bytes[..end];
@@ -234,7 +234,7 @@ public static class SipParser
         var via = headers.IndexOf(SipHeaderName.Via);
         if (via < 0 || !SipVia.TryScanBranch(CharsAt(headers, via, characters), out var branch))
             return SipParseError.Via;
-        message.KnownBranch = branch.ToString();
+        var isOurs = SipBranch.TryRead(branch, out var ours);
         if (!HasAddress(headers, SipHeaderName.From, characters))
             return SipParseError.From;
         if (!HasAddress(headers, SipHeaderName.To, characters))
@@ -245,9 +245,10 @@ public static class SipParser
         var cseq = headers.IndexOf(SipHeaderName.CSeq);
         if (cseq < 0 || !SipCSeq.TryScan(CharsAt(headers, cseq, characters), out _, out var method))
             return SipParseError.CSeq;
-        message.KnownMethod = SipMethod.Intern(method);
-        if (message is SipRequest request && request.Method != message.KnownMethod)
+        if (message is SipRequest request && !method.SequenceEqual(request.Method))
             return SipParseError.CSeqMethod;
+        if (isOurs && message is SipResponse response)
+            response.Answers = new SipClientKey(ours, SipMethod.Intern(method));
         var hops = headers.IndexOf(SipHeaderName.MaxForwards);
         if (hops >= 0 && !SipText.TryParseNumber(CharsAt(headers, hops, characters), 255, out _))
             return SipParseError.MaxForwards;

@@ -38,6 +38,10 @@ public sealed class SipResponse : SipMessage
     /// <summary>200 to 299.</summary>
     public bool IsSuccess => Status is >= 200 and < 300;
 
+    /// <summary>Which request of ours the response answers, by its top Via and CSeq; null if it answers none, or was not
+    /// received.</summary>
+    internal SipClientKey? Answers { get; set; }
+
     /// <summary>For how long the peer asks to be left alone (RFC 3261 §20.33), without its comment and parameters; null if it does
     /// not.</summary>
     public TimeSpan? RetryAfter

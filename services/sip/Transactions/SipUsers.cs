@@ -11,6 +11,10 @@ public interface ISipClient
     /// other forks.</summary>
     void OnResponse(SipClientTransaction transaction, SipResponse response);
 
+    /// <summary>Who is told of a 2xx that comes after a refusal, from another fork: this client unless it says otherwise. Asked once, when
+    /// the refusal was told; what it says is kept for half a minute with those of all other calls, so it better be small.</summary>
+    ISipClient AfterRefusal => this;
+
     /// <summary>No final response will come. The last call for this transaction.</summary>
     void OnFailure(SipClientTransaction transaction, SipClientFailure failure);
 }
