@@ -15,6 +15,8 @@ internal sealed class DialerScenario(LoadOptions options)
     private const int RingingRate = 2_000;
     private const double MostMegabytes = 300;
 
+    private readonly Cores _cores = options.Pinning ? Cores.Apart() : Cores.Free;
+
     public async Task<int> RunAsync()
     {
         using var stop = new CancellationTokenSource();
@@ -23,9 +25,10 @@ internal sealed class DialerScenario(LoadOptions options)
             pressed.Cancel = true;
             stop.Cancel();
         };
-        var sipp = new SippClient(options.Length, options.RingTime);
+        Say($"Cores: {_cores}");
+        var sipp = new SippClient(options, _cores);
         var found = new Dictionary<string, List<Try>>(StringComparer.Ordinal);
-        await using (var engine = new EngineClient(options.Length, options.RingTime))
+        await using (var engine = new EngineClient(options, _cores))
         {
             Say($"Warming up; then {options.Pairs} pairs, tries of {options.Length.TotalSeconds} s, "
                 + $"ring time {options.RingTime.TotalMilliseconds} ms");
@@ -95,8 +98,8 @@ internal sealed class DialerScenario(LoadOptions options)
     private async Task<(EngineTry Try, long PeakBytes)> RingAsync(CancellationToken cancellationToken)
     {
         Say($"{options.Phones} phones ringing at once");
-        await using var server = await SippServer.StartAsync(cancellationToken);
-        await using var engine = new EngineClient(options.Length, options.RingTime);
+        await using var server = await SippServer.StartAsync(_cores, cancellationToken);
+        await using var engine = new EngineClient(options, _cores);
         var ringTime = TimeSpan.FromSeconds((double)options.Phones / RingingRate + 2);
         var done = await engine.DialAsync(server.Port, RingingRate, options.Phones, ringTime, cancellationToken);
         return (done, engine.PeakResidentBytes);
@@ -106,6 +109,8 @@ internal sealed class DialerScenario(LoadOptions options)
     {
         var (our, sipp) = (Median(ours), Median(sipps));
         var ratio = (double)our.Rate / sipp.Rate;
+        Console.WriteLine();
+        Console.WriteLine($"Cores: {_cores}.");
         Console.WriteLine();
         Console.WriteLine("| | FlashCall | SIPp | ratio |");
         Console.WriteLine("|---|---|---|---|");
@@ -131,6 +136,7 @@ internal sealed class DialerScenario(LoadOptions options)
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             scenario = "dialer",
+            pinned = _cores.ArePinned,
             flashcall_calls_per_second = our.Rate,
             sipp_calls_per_second = sipp.Rate,
             ratio = Math.Round(ratio, 3),
