@@ -98,6 +98,13 @@ public sealed class SipCounters : IDisposable
 
     internal void CountSendFailure() => Interlocked.Increment(ref _sendFailures);
 
+    /// <summary>What was counted as sent has not left after all.</summary>
+    internal void CountUnsent()
+    {
+        Interlocked.Decrement(ref _sent);
+        CountSendFailure();
+    }
+
     internal void CountFault() => Interlocked.Increment(ref _faults);
 
     private void Publish(string name, string description, Func<long> read) =>

@@ -39,7 +39,7 @@ public sealed class SipStack : IAsyncDisposable
         _options = options;
         Counters = new SipCounters(() => OpenTransactions);
         _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
-        Timers = new SipTimers(time, Fault);
+        Timers = new SipTimers(time, Fault, SendTogether);
         Clients = new SipClientTransactions(this, new SipRefusedInvites(time, Timers, options.Timings.TimerD));
     }
 
@@ -72,6 +72,7 @@ public sealed class SipStack : IAsyncDisposable
         {
             if (transport is SipConnectionTransport connections)
                 connections.OnEnded = ConnectionEnded;
+            transport.OnUnsent = Counters.CountUnsent;
             transport.Start(_tap is null ? Receive : _tap.Before(Receive), Fault);
         }
     }
@@ -132,7 +133,7 @@ public sealed class SipStack : IAsyncDisposable
         if (ack.Method is not SipMethod.Ack)
             throw new ArgumentException("Only an ACK goes out without a transaction.", nameof(ack));
         AddVia(ack, hop);
-        return Transmit(hop, ack.ToBytes());
+        return Transmit(hop, ack.ToBytes(), out _);
     }
 
     /// <summary>Stops receiving, drops open transactions without a word to their peers, and disposes the transports.</summary>
@@ -155,17 +156,17 @@ public sealed class SipStack : IAsyncDisposable
         _merged.Remove(transaction);
     }
 
-    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes) => Transmit(hop, bytes, out _);
+    /// <summary>Sends what nothing hangs on but the count: it may wait for what else this thread sends.</summary>
+    internal bool Post(SipHop hop, ReadOnlySpan<byte> bytes)
+    {
+        _tap?.Show(SipDirection.Sent, hop, bytes);
+        return Count(hop.Transport.Post(bytes, hop));
+    }
 
     internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes, out SipSent sent)
     {
         _tap?.Show(SipDirection.Sent, hop, bytes);
-        var isSent = hop.Transport.Send(bytes, hop, out sent);
-        if (isSent)
-            Counters.CountSent();
-        else
-            Counters.CountSendFailure();
-        return isSent;
+        return Count(hop.Transport.Send(bytes, hop, out sent));
     }
 
     /// <summary>Where a request goes that is too long for a datagram (RFC 3261 §18.1.1); null if it may go where it is meant to.</summary>
@@ -178,7 +179,31 @@ public sealed class SipStack : IAsyncDisposable
     internal void Retransmit(SipHop hop, ReadOnlySpan<byte> bytes)
     {
         Counters.CountRetransmitted();
-        Transmit(hop, bytes);
+        Post(hop, bytes);
+    }
+
+    private bool Count(bool isSent)
+    {
+        if (isSent)
+            Counters.CountSent();
+        else
+            Counters.CountSendFailure();
+        return isSent;
+    }
+
+    /// <summary>Runs what may send several messages, so that they can go out together.</summary>
+    private void SendTogether(Action work)
+    {
+        var isOpen = _transports is [UdpSipTransport udp, ..] && udp.TryOpenOutbox();
+        try
+        {
+            work();
+        }
+        finally
+        {
+            if (isOpen)
+                UdpSipTransport.CloseOutbox();
+        }
     }
 
     private SipTransport? Find(IPEndPoint remote, SipTransportKind? kind)
@@ -215,9 +240,10 @@ public sealed class SipStack : IAsyncDisposable
 
     private void Receive(ReadOnlySpan<byte> bytes, SipHop source)
     {
+        var lent = SipLentResponse.Take();
         try
         {
-            if (!SipParser.TryParse(bytes, out var message, out var error))
+            if (!SipParser.TryParse(bytes, lent, out var message, out var error))
             {
                 ReceiveMalformed(bytes, error, source);
                 return;
@@ -232,6 +258,10 @@ public sealed class SipStack : IAsyncDisposable
         catch (Exception exception)
         {
             Fault(exception);
+        }
+        finally
+        {
+            lent?.GiveBack();
         }
     }
 
@@ -369,7 +399,7 @@ public sealed class SipStack : IAsyncDisposable
     {
         Counters.CountRefused();
         // Over a connection it goes back on it.
-        Transmit(source.Transport.IsReliable ? source : source with { Remote = target }, SipWriter.Write(response));
+        Post(source.Transport.IsReliable ? source : source with { Remote = target }, SipWriter.Write(response));
     }
 
     private string UnsupportedExtensions(SipRequest request) => string.Join(", ", request.Headers.All(SipHeaderName.Require)

@@ -78,6 +78,9 @@ internal sealed class OngoingCall : ISipClient
         }
     }
 
+    // What is of use of a refusal is read from it at once.
+    bool ISipClient.KeepsResponses => false;
+
     // One that is over waits for half a minute more, in case somebody answers after all, and needs hardly anything of itself.
     ISipClient ISipClient.AfterRefusal
     {

@@ -140,6 +140,13 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
             AddParsed(canonicalName, from.ValueAt(i));
     }
 
+    /// <summary>Takes them all out; what was read from them is out of date.</summary>
+    internal void Clear()
+    {
+        Count = 0;
+        Version++;
+    }
+
     /// <summary>How many header fields have this name.</summary>
     internal int CountOf(string canonicalName)
     {

@@ -32,6 +32,9 @@ public abstract class SipClientTransaction
 
     internal SipClientKey Key { get; }
 
+    /// <summary>Whether who waits for the responses may keep those that are no 2xx.</summary>
+    internal bool KeepsResponses => Client.KeepsResponses;
+
     private protected SipStack Stack { get; }
 
     private protected ISipClient Client { get; }
@@ -127,7 +130,11 @@ public abstract class SipClientTransaction
 
     private bool TrySend()
     {
-        if (!Stack.Transmit(Hop, Bytes, out _sent))
+        // A CANCEL that a datagram did not carry off is repeated; nobody else could do anything about it.
+        var isSent = Key.Method is SipMethod.Cancel && !Hop.Transport.IsReliable
+            ? Stack.Post(Hop, Bytes)
+            : Stack.Transmit(Hop, Bytes, out _sent);
+        if (!isSent)
             return false;
         StartEnd(Timings.Timeout);
         if (!Hop.Transport.IsReliable)

@@ -41,19 +41,29 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
     {
         // One with further hops was meant for somebody else (RFC 3261 §8.1.3.3).
         if (response.Answers is not { } key || response.Headers.CountOf(SipHeaderName.Via) > 1)
+        {
             stack.Counters.CountUnmatched();
+        }
         else if (_open.TryGetValue(key, out var transaction))
-            transaction.Receive(response);
+        {
+            var stays = transaction.KeepsResponses || (response.IsSuccess && key.Method is SipMethod.Invite);
+            transaction.Receive(stays ? response.Kept() : response);
+        }
         else if (key.Method is SipMethod.Invite && refused.TryFind(key.Branch, out var invite))
+        {
             ReceiveAfterRefusal(key, invite, response);
+        }
         else
+        {
             stack.Counters.CountUnmatched();
+        }
     }
 
     private void ReceiveAfterRefusal(SipClientKey key, SipRefusedInvite invite, SipResponse response)
     {
         if (response.IsSuccess)
         {
+            response = response.Kept();
             // Another fork was picked up: from now on the INVITE is as any that was answered.
             var transaction = _open.GetOrAdd(key, SipInviteClientTransaction.Refused(stack, invite, response));
             refused.Remove(key.Branch);

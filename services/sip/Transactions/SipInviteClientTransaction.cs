@@ -133,7 +133,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         {
             _state = State.Completed;
             _completed = true;
-            Stack.Transmit(Hop, SipRequests.AckOf(Bytes, response));
+            Stack.Post(Hop, SipRequests.AckOf(Bytes, response));
             return true;
         }
         // Also once a 2xx of another fork has come after it.
@@ -203,6 +203,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     /// <summary>What becomes of the CANCEL itself is told by the INVITE.</summary>
     private sealed class CancelOutcome(SipInviteClientTransaction invite) : ISipClient
     {
+        public bool KeepsResponses => false;
+
         public void OnResponse(SipClientTransaction transaction, SipResponse response)
         {
         }
