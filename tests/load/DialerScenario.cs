@@ -8,7 +8,7 @@ namespace FlashCall.Load;
 /// memory of many phones that ring at once.</summary>
 internal sealed class DialerScenario(LoadOptions options)
 {
-    private const int WarmUps = 3;
+    private const int WarmUps = 6;
     private const int FirstRate = 2_000;
     private const double Step = 1.3;
     private const int Halvings = 3;
@@ -32,7 +32,7 @@ internal sealed class DialerScenario(LoadOptions options)
         {
             Say($"Warming up; then {options.Pairs} pairs, tries of {options.Length.TotalSeconds} s, "
                 + $"ring time {options.RingTime.TotalMilliseconds} ms");
-            // The runtime compiles what is hot in two steps; SIPp needs no such thing.
+            // The runtime compiles what is hot in several steps, and beside the calls; SIPp needs no such thing.
             for (var i = 0; i < WarmUps; i++)
                 await engine.TryAsync(FirstRate, stop.Token);
             for (var pair = 0; pair < options.Pairs; pair++)

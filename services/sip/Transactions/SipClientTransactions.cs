@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace FlashCall.Sip;
 
 /// <summary>Our requests that are under way, and what is left of INVITEs that were refused: who gets a response.</summary>
@@ -7,21 +5,21 @@ namespace FlashCall.Sip;
 /// <param name="refused">The INVITEs that wait out timer D.</param>
 internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites refused)
 {
-    private readonly ConcurrentDictionary<SipClientKey, SipClientTransaction> _open = new();
+    private readonly SipOpenRequests _open = new();
 
     /// <summary>How many there are, those included that only wait for repeats.</summary>
     public int Count => _open.Count + refused.Count;
 
     public void Begin(SipClientTransaction transaction)
     {
-        _open[transaction.Key] = transaction;
+        _open.Add(transaction);
         transaction.Begin();
     }
 
     /// <summary>Keeps what is left of an INVITE whose transaction is about to be forgotten.</summary>
     public void Keep(SipRefusedInvite invite) => refused.Add(invite);
 
-    public void Forget(SipClientTransaction transaction) => _open.TryRemove(transaction.Key, out _);
+    public void Forget(SipClientTransaction transaction) => _open.Remove(transaction.Key);
 
     /// <summary>Forgets all.</summary>
     public void Clear()
@@ -33,7 +31,7 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
     /// <summary>Tells those whose request went over a connection that it has ended.</summary>
     public void LoseConnection(SipConnection connection)
     {
-        foreach (var (_, transaction) in _open)
+        foreach (var transaction in _open.All())
             transaction.LoseConnection(connection);
     }
 
@@ -44,7 +42,7 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
         {
             stack.Counters.CountUnmatched();
         }
-        else if (_open.TryGetValue(key, out var transaction))
+        else if (_open.TryFind(key, out var transaction))
         {
             var stays = transaction.KeepsResponses || (response.IsSuccess && key.Method is SipMethod.Invite);
             transaction.Receive(stays ? response.Kept() : response);
@@ -65,7 +63,7 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
         {
             response = response.Kept();
             // Another fork was picked up: from now on the INVITE is as any that was answered.
-            var transaction = _open.GetOrAdd(key, SipInviteClientTransaction.Refused(stack, invite, response));
+            var transaction = _open.GetOrAdd(SipInviteClientTransaction.Refused(stack, invite, response));
             refused.Remove(key.Branch);
             transaction.Receive(response);
         }
