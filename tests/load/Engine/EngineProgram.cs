@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using System.Text.Json;
 
 namespace FlashCall.Load.Engine;
@@ -38,6 +39,7 @@ internal static class EngineProgram
         var collections = GC.CollectionCount(0);
         var retransmitted = counters.Retransmitted;
         var paused = GC.GetTotalPauseDuration();
+        var compiled = JitInfo.GetCompiledMethodCount();
         var longestGap = TimeSpan.Zero;
         var began = Stopwatch.GetTimestamp();
         var looked = began;
@@ -77,6 +79,7 @@ internal static class EngineProgram
             AllocatedBytes = GC.GetTotalAllocatedBytes() - allocated,
             Collections = GC.CollectionCount(0) - collections,
             PausedSeconds = (GC.GetTotalPauseDuration() - paused).TotalSeconds,
+            CompiledMethods = JitInfo.GetCompiledMethodCount() - compiled,
             LongestGapSeconds = longestGap.TotalSeconds,
             MostRinging = mostRinging,
             ResidentBytesWhileRinging = residentWhileRinging,
@@ -103,6 +106,9 @@ internal sealed record EngineTry
 
     /// <summary>How long the garbage collector held everything up, in all.</summary>
     public required double PausedSeconds { get; init; }
+
+    /// <summary>How many methods the runtime compiled, some of them again.</summary>
+    public required long CompiledMethods { get; init; }
 
     /// <summary>The longest time in which no call was begun, whoever held it up.</summary>
     public required double LongestGapSeconds { get; init; }
