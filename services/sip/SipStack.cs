@@ -39,7 +39,7 @@ public sealed class SipStack : IAsyncDisposable
         _options = options;
         Counters = new SipCounters(() => OpenTransactions);
         _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
-        Timers = new SipTimers(time, Fault, SendTogether);
+        Timers = new SipTimers(time, Fault, work => UdpSipTransport.SendTogether(_transports, work));
         Clients = new SipClientTransactions(this, new SipRefusedInvites(time, Timers, options.Timings.TimerD));
     }
 
@@ -189,21 +189,6 @@ public sealed class SipStack : IAsyncDisposable
         else
             Counters.CountSendFailure();
         return isSent;
-    }
-
-    /// <summary>Runs what may send several messages, so that they can go out together.</summary>
-    private void SendTogether(Action work)
-    {
-        var isOpen = _transports is [UdpSipTransport udp, ..] && udp.TryOpenOutbox();
-        try
-        {
-            work();
-        }
-        finally
-        {
-            if (isOpen)
-                UdpSipTransport.CloseOutbox();
-        }
     }
 
     private SipTransport? Find(IPEndPoint remote, SipTransportKind? kind)

@@ -114,6 +114,21 @@ public sealed class UdpSipTransport : SipTransport
     /// <summary>Sends what this thread has posted since <see cref="TryOpenOutbox"/> gave true.</summary>
     internal static void CloseOutbox() => _outbox!.Close();
 
+    /// <summary>Runs what may post several messages, so that they go out together if the first of the transports sends datagrams.</summary>
+    internal static void SendTogether(SipTransport[] transports, Action work)
+    {
+        var isOpen = transports is [UdpSipTransport udp, ..] && udp.TryOpenOutbox();
+        try
+        {
+            work();
+        }
+        finally
+        {
+            if (isOpen)
+                CloseOutbox();
+        }
+    }
+
     /// <inheritdoc/>
     protected internal override void Start(SipMessageArrived onMessage, Action<Exception> onError)
     {

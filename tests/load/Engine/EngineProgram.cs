@@ -39,7 +39,6 @@ internal static class EngineProgram
         var collections = GC.CollectionCount(0);
         var retransmitted = counters.Retransmitted;
         var paused = GC.GetTotalPauseDuration();
-        var compiled = JitInfo.GetCompiledMethodCount();
         var longestGap = TimeSpan.Zero;
         var began = Stopwatch.GetTimestamp();
         var looked = began;
@@ -79,7 +78,7 @@ internal static class EngineProgram
             AllocatedBytes = GC.GetTotalAllocatedBytes() - allocated,
             Collections = GC.CollectionCount(0) - collections,
             PausedSeconds = (GC.GetTotalPauseDuration() - paused).TotalSeconds,
-            CompiledMethods = JitInfo.GetCompiledMethodCount() - compiled,
+            CompiledMethods = JitInfo.GetCompiledMethodCount(),
             LongestGapSeconds = longestGap.TotalSeconds,
             MostRinging = mostRinging,
             ResidentBytesWhileRinging = residentWhileRinging,
@@ -107,7 +106,7 @@ internal sealed record EngineTry
     /// <summary>How long the garbage collector held everything up, in all.</summary>
     public required double PausedSeconds { get; init; }
 
-    /// <summary>How many methods the runtime compiled, some of them again.</summary>
+    /// <summary>How many methods the runtime has compiled since the process began, some of them several times.</summary>
     public required long CompiledMethods { get; init; }
 
     /// <summary>The longest time in which no call was begun, whoever held it up.</summary>
