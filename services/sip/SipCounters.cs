@@ -59,7 +59,8 @@ public sealed class SipCounters : IDisposable
     /// <summary>Datagrams of line ends alone.</summary>
     public long KeepAlives => Interlocked.Read(ref _keepAlives);
 
-    /// <summary>Responses and CANCELs that belong to no transaction of ours.</summary>
+    /// <summary>Responses and CANCELs that belong to no transaction of ours, repeats of responses to requests other than INVITE among
+    /// them.</summary>
     public long Unmatched => Interlocked.Read(ref _unmatched);
 
     /// <summary>Messages that were sent again.</summary>
@@ -96,6 +97,13 @@ public sealed class SipCounters : IDisposable
     internal void CountDuplicate() => Interlocked.Increment(ref _duplicates);
 
     internal void CountSendFailure() => Interlocked.Increment(ref _sendFailures);
+
+    /// <summary>What was counted as sent has not left after all.</summary>
+    internal void CountUnsent()
+    {
+        Interlocked.Decrement(ref _sent);
+        CountSendFailure();
+    }
 
     internal void CountFault() => Interlocked.Increment(ref _faults);
 

@@ -27,7 +27,6 @@ public sealed class SipStack : IAsyncDisposable
 {
     private readonly SipStackOptions _options;
     private readonly SipTap? _tap;
-    private readonly ConcurrentDictionary<SipTransactionKey, SipClientTransaction> _clients = new();
     private readonly ConcurrentDictionary<SipTransactionKey, SipServerTransaction> _servers = new();
     private readonly SipMergedRequests _merged = new();
     private int _openServers;
@@ -40,7 +39,8 @@ public sealed class SipStack : IAsyncDisposable
         _options = options;
         Counters = new SipCounters(() => OpenTransactions);
         _tap = options.OnMessage is { } show ? new SipTap(show, Fault) : null;
-        Timers = new SipTimers(time, Fault);
+        Timers = new SipTimers(time, Fault, work => UdpSipTransport.SendTogether(_transports, work));
+        Clients = new SipClientTransactions(this, new SipRefusedInvites(time, Timers, options.Timings.TimerD));
     }
 
     /// <summary>What has been counted.</summary>
@@ -50,7 +50,10 @@ public sealed class SipStack : IAsyncDisposable
     public SipTimers Timers { get; }
 
     /// <summary>Transactions that are not over: requests of ours and of peers, those included that only wait for repeats.</summary>
-    public int OpenTransactions => _clients.Count + _servers.Count;
+    public int OpenTransactions => Clients.Count + _servers.Count;
+
+    /// <summary>Our requests.</summary>
+    internal SipClientTransactions Clients { get; }
 
     internal SipTimings Timings => _options.Timings;
 
@@ -69,6 +72,7 @@ public sealed class SipStack : IAsyncDisposable
         {
             if (transport is SipConnectionTransport connections)
                 connections.OnEnded = ConnectionEnded;
+            transport.OnUnsent = Counters.CountUnsent;
             transport.Start(_tap is null ? Receive : _tap.Before(Receive), Fault);
         }
     }
@@ -97,9 +101,9 @@ public sealed class SipStack : IAsyncDisposable
     {
         if (invite.Method is not SipMethod.Invite)
             throw new ArgumentException("Other requests than INVITE go out with Send.", nameof(invite));
-        AddVia(invite, hop);
-        var transaction = new SipInviteClientTransaction(this, invite, hop, client);
-        Begin(transaction);
+        var key = new SipClientKey(AddVia(invite, hop), SipMethod.Invite);
+        var transaction = new SipInviteClientTransaction(this, key, invite.ToBytes(), hop, client);
+        Clients.Begin(transaction);
         return transaction;
     }
 
@@ -115,9 +119,9 @@ public sealed class SipStack : IAsyncDisposable
             throw new ArgumentException(
                 "INVITE goes out with Invite, ACK with SendAck, CANCEL with the INVITE's own Cancel.", nameof(request));
         }
-        AddVia(request, hop);
-        var transaction = new SipNonInviteClientTransaction(this, request, hop, client);
-        Begin(transaction);
+        var key = new SipClientKey(AddVia(request, hop), request.Method);
+        var transaction = new SipNonInviteClientTransaction(this, key, request.ToBytes(), hop, client);
+        Clients.Begin(transaction);
         return transaction;
     }
 
@@ -129,7 +133,7 @@ public sealed class SipStack : IAsyncDisposable
         if (ack.Method is not SipMethod.Ack)
             throw new ArgumentException("Only an ACK goes out without a transaction.", nameof(ack));
         AddVia(ack, hop);
-        return Transmit(hop, ack.ToBytes());
+        return Transmit(hop, ack.ToBytes(), out _);
     }
 
     /// <summary>Stops receiving, drops open transactions without a word to their peers, and disposes the transports.</summary>
@@ -138,19 +142,11 @@ public sealed class SipStack : IAsyncDisposable
         Timers.Dispose();
         foreach (var transport in _transports)
             await transport.DisposeAsync();
-        _clients.Clear();
+        Clients.Clear();
         _servers.Clear();
         _merged.Clear();
         Counters.Dispose();
     }
-
-    internal void Begin(SipClientTransaction transaction)
-    {
-        _clients[transaction.Key] = transaction;
-        transaction.Begin();
-    }
-
-    internal void Forget(SipClientTransaction transaction) => _clients.TryRemove(transaction.Key, out _);
 
     internal void Forget(SipServerTransaction transaction)
     {
@@ -160,17 +156,17 @@ public sealed class SipStack : IAsyncDisposable
         _merged.Remove(transaction);
     }
 
-    internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes) => Transmit(hop, bytes, out _);
+    /// <summary>Sends what nothing hangs on but the count: it may wait for what else this thread sends.</summary>
+    internal bool Post(SipHop hop, ReadOnlySpan<byte> bytes)
+    {
+        _tap?.Show(SipDirection.Sent, hop, bytes);
+        return Count(hop.Transport.Post(bytes, hop));
+    }
 
     internal bool Transmit(SipHop hop, ReadOnlySpan<byte> bytes, out SipSent sent)
     {
         _tap?.Show(SipDirection.Sent, hop, bytes);
-        var isSent = hop.Transport.Send(bytes, hop, out sent);
-        if (isSent)
-            Counters.CountSent();
-        else
-            Counters.CountSendFailure();
-        return isSent;
+        return Count(hop.Transport.Send(bytes, hop, out sent));
     }
 
     /// <summary>Where a request goes that is too long for a datagram (RFC 3261 §18.1.1); null if it may go where it is meant to.</summary>
@@ -183,7 +179,16 @@ public sealed class SipStack : IAsyncDisposable
     internal void Retransmit(SipHop hop, ReadOnlySpan<byte> bytes)
     {
         Counters.CountRetransmitted();
-        Transmit(hop, bytes);
+        Post(hop, bytes);
+    }
+
+    private bool Count(bool isSent)
+    {
+        if (isSent)
+            Counters.CountSent();
+        else
+            Counters.CountSendFailure();
+        return isSent;
     }
 
     private SipTransport? Find(IPEndPoint remote, SipTransportKind? kind)
@@ -203,8 +208,7 @@ public sealed class SipStack : IAsyncDisposable
             if (failed is not null)
                 _options.OnConnectionFailed?.Invoke(failed);
             // Connections end seldom, and what waits over them is not looked for at any other time.
-            foreach (var (_, transaction) in _clients)
-                transaction.LoseConnection(connection);
+            Clients.LoseConnection(connection);
         }
         catch (Exception exception)
         {
@@ -212,25 +216,26 @@ public sealed class SipStack : IAsyncDisposable
         }
     }
 
-    private static void AddVia(SipRequest request, SipHop hop)
+    private static SipBranch AddVia(SipRequest request, SipHop hop)
     {
-        request.KnownBranch = SipId.NewBranch();
-        request.Headers.PrependChecked(
-            SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, request.KnownBranch));
+        var branch = SipBranch.New();
+        request.Headers.PrependChecked(SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, branch.Text));
+        return branch;
     }
 
     private void Receive(ReadOnlySpan<byte> bytes, SipHop source)
     {
+        var lent = SipLentResponse.Take();
         try
         {
-            if (!SipParser.TryParse(bytes, out var message, out var error))
+            if (!SipParser.TryParse(bytes, lent, out var message, out var error))
             {
                 ReceiveMalformed(bytes, error, source);
                 return;
             }
             Counters.CountReceived();
             if (message is SipResponse response)
-                ReceiveResponse(response);
+                Clients.Receive(response);
             else
                 ReceiveRequest((SipRequest)message, source);
         }
@@ -238,6 +243,10 @@ public sealed class SipStack : IAsyncDisposable
         catch (Exception exception)
         {
             Fault(exception);
+        }
+        finally
+        {
+            lent?.GiveBack();
         }
     }
 
@@ -251,18 +260,6 @@ public sealed class SipStack : IAsyncDisposable
         Counters.CountMalformed();
         if (SipMalformedRequest.TryAnswer(bytes, error, source.Remote, out var response, out var target))
             Refuse(response, target, source);
-    }
-
-    private void ReceiveResponse(SipResponse response)
-    {
-        // One with further hops was meant for somebody else (RFC 3261 §8.1.3.3).
-        if (response.Headers.CountOf(SipHeaderName.Via) > 1
-            || !_clients.TryGetValue(SipTransactionKey.ForClient(response), out var transaction))
-        {
-            Counters.CountUnmatched();
-            return;
-        }
-        transaction.Receive(response);
     }
 
     private void ReceiveRequest(SipRequest request, SipHop source)
@@ -387,7 +384,7 @@ public sealed class SipStack : IAsyncDisposable
     {
         Counters.CountRefused();
         // Over a connection it goes back on it.
-        Transmit(source.Transport.IsReliable ? source : source with { Remote = target }, SipWriter.Write(response));
+        Post(source.Transport.IsReliable ? source : source with { Remote = target }, SipWriter.Write(response));
     }
 
     private string UnsupportedExtensions(SipRequest request) => string.Join(", ", request.Headers.All(SipHeaderName.Require)

@@ -14,6 +14,10 @@ public sealed record SipTimings
 
     /// <summary>64·T1: after it a transaction without an answer is given up (timers B, F, H) or forgotten (J, L, M). 32 s.</summary>
     public TimeSpan Timeout => 64 * T1;
+
+    /// <summary>Timer D over an unreliable transport: as long as the peer repeats a final response, and 32 s at least, whatever T1
+    /// is.</summary>
+    internal TimeSpan TimerD => TimeSpan.FromSeconds(Math.Max(32, Timeout.TotalSeconds));
 }
 
 /// <summary>Which way a message went.</summary>

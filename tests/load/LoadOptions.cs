@@ -17,6 +17,9 @@ internal sealed record LoadOptions
     /// <summary>The only rate to try, in calls a second; null to search the highest.</summary>
     public int? Rate { get; private init; }
 
+    /// <summary>Whether server and client get cores of their own where there are two or more.</summary>
+    public bool Pinning { get; private init; } = true;
+
     public static bool TryRead(string[] args, [NotNullWhen(true)] out LoadOptions? options, [NotNullWhen(false)] out string? mistake)
     {
         options = null;
@@ -29,6 +32,12 @@ internal sealed record LoadOptions
         var read = new LoadOptions();
         for (var i = 0; i < rest.Length; i += 2)
         {
+            if (rest[i] == "--no-pinning")
+            {
+                read = read with { Pinning = false };
+                i--;
+                continue;
+            }
             var text = i + 1 < rest.Length ? rest[i + 1] : null;
             var value = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
             var next = (rest[i], value) switch

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace FlashCall.Load;
 
 /// <summary>SIPp's own client, a process for each try.</summary>
-internal sealed class SippClient(TimeSpan length, TimeSpan ringTime) : LoadClient(length, ringTime)
+internal sealed class SippClient(LoadOptions options, Cores cores) : LoadClient(options, cores)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -17,7 +17,8 @@ internal sealed class SippClient(TimeSpan length, TimeSpan ringTime) : LoadClien
         try
         {
             var began = Stopwatch.GetTimestamp();
-            process = Sipp.Start(folder.FullName, "-sf", Sipp.Scenario("calls.xml"), $"127.0.0.1:{port}",
+            process = Sipp.StartClient(
+                Cores, folder.FullName, "-sf", Sipp.Scenario("calls.xml"), $"127.0.0.1:{port}",
                 "-r", Number(rate), "-m", Number(calls), "-l", Number(calls), "-d", Number((int)RingTime.TotalMilliseconds),
                 "-trace_stat", "-stf", "figures.csv", "-fd", "1");
             var cpu = TimeSpan.Zero;

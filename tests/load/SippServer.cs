@@ -18,10 +18,11 @@ internal sealed class SippServer : IAsyncDisposable
     /// <summary>CPU time that it has used.</summary>
     public TimeSpan CpuTime => _process.TotalProcessorTime;
 
-    public static async Task<SippServer> StartAsync(CancellationToken cancellationToken)
+    public static async Task<SippServer> StartAsync(Cores cores, CancellationToken cancellationToken)
     {
         var port = FreePort();
-        var process = Sipp.Start(Path.GetTempPath(), "-sf", Sipp.Scenario("rings.xml"), "-p", port.ToString(CultureInfo.InvariantCulture));
+        var process = Sipp.StartServer(
+            cores, Path.GetTempPath(), "-sf", Sipp.Scenario("rings.xml"), "-p", port.ToString(CultureInfo.InvariantCulture));
         var server = new SippServer(process, port);
         while (!IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Any(listener => listener.Port == port))
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 using FlashCall.Testing;
 using Xunit;
@@ -12,16 +13,19 @@ public sealed class UdpTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Theory]
-    [InlineData("127.0.0.1", "127.0.0.1")]
-    [InlineData("::1", "::1")]
-    [InlineData("0.0.0.0", "127.0.0.1")]
-    [InlineData("::", "127.0.0.1")]
-    [InlineData("::", "::1")]
-    public async Task A_flash_call(string listens, string reached)
+    [InlineData("127.0.0.1", "127.0.0.1", false)]
+    [InlineData("::1", "::1", false)]
+    [InlineData("0.0.0.0", "127.0.0.1", false)]
+    [InlineData("::", "127.0.0.1", false)]
+    [InlineData("::", "::1", false)]
+    [InlineData("127.0.0.1", "127.0.0.1", true)]
+    [InlineData("::1", "::1", true)]
+    [InlineData("::", "127.0.0.1", true)]
+    public async Task A_flash_call(string listens, string reached, bool oneByOne)
     {
         Assert.SkipUnless(CanBind(reached), $"This machine has no {reached}: many containers are without IPv6.");
-        await using var phone = new Peer(IPAddress.Parse(listens));
-        await using var caller = new Peer(IPAddress.Parse(listens));
+        await using var phone = new Peer(IPAddress.Parse(listens), oneByOne);
+        await using var caller = new Peer(IPAddress.Parse(listens), oneByOne);
         var to = new IPEndPoint(IPAddress.Parse(reached), phone.Transport.LocalEndPoint.Port);
 
         var call = caller.Stack.Invite(Sample.Request("INVITE"), caller.Stack.HopTo(to), caller);
@@ -88,10 +92,12 @@ public sealed class UdpTests
         Assert.Equal("phone", bye.Request.Uri.User);
     }
 
-    [Fact]
-    public async Task Garbage_does_not_stop_the_socket()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Garbage_does_not_stop_the_socket(bool oneByOne)
     {
-        await using var phone = new Peer(IPAddress.Loopback);
+        await using var phone = new Peer(IPAddress.Loopback, oneByOne);
         using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var random = new Random(42);
         for (var i = 0; i < 200; i++)
@@ -107,6 +113,104 @@ public sealed class UdpTests
         Assert.Equal(200, phone.Stack.Counters.Malformed);
         Assert.Equal(1, phone.Stack.Counters.KeepAlives);
         Assert.Equal(0, phone.Stack.Counters.Faults);
+    }
+
+    [Fact]
+    public async Task Many_datagrams_that_wait_are_taken_in_their_order_with_their_sources()
+    {
+        await using var transport = new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0));
+        // More than are taken at once, from more sources than are remembered in one place each, before anybody receives.
+        const int Sources = 100;
+        var peers = Enumerable.Range(0, Sources).Select(_ => new UdpClient(new IPEndPoint(IPAddress.Loopback, 0))).ToArray();
+        try
+        {
+            for (var i = 0; i < 3 * Sources; i++)
+                await peers[i % Sources].SendAsync(Encoding.ASCII.GetBytes($"datagram {i}"), transport.LocalEndPoint);
+            var arrived = Channel.CreateUnbounded<(string Text, int Port)>();
+            transport.Start((bytes, source) => arrived.Writer.TryWrite((Encoding.ASCII.GetString(bytes), source.Remote.Port)), Fail);
+
+            for (var i = 0; i < 3 * Sources; i++)
+                Assert.Equal(($"datagram {i}", PortOf(peers[i % Sources])), await Next(arrived));
+        }
+        finally
+        {
+            Array.ForEach(peers, peer => peer.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task What_a_thread_posts_goes_out_together_and_one_that_cannot_be_sent_does_not_keep_the_others()
+    {
+        Assert.SkipUnless(DatagramCalls.AreThere, "Only Linux sends several datagrams at once.");
+        await using var transport = new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0));
+        using var peer = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)) { Client = { ReceiveBufferSize = 4 * 1024 * 1024 } };
+        var hop = new SipHop(transport, (IPEndPoint)peer.Client.LocalEndPoint!);
+        // Bound to the loopback interface it reaches nobody else.
+        var elsewhere = new SipHop(transport, IPEndPoint.Parse("192.0.2.1:5060"));
+        var unsent = 0;
+        transport.OnUnsent = () => unsent++;
+
+        Assert.True(transport.TryOpenOutbox());
+        Assert.False(transport.TryOpenOutbox());
+        // Twice what goes out at once, with one in between that fails, the first and the last too.
+        const int Posted = 128;
+        Assert.True(transport.Post("nowhere"u8, elsewhere));
+        for (var i = 0; i < Posted; i++)
+        {
+            Assert.True(transport.Post(Encoding.ASCII.GetBytes($"posted {i}"), hop));
+            if (i == Posted / 2)
+                Assert.True(transport.Post("nowhere"u8, elsewhere));
+        }
+        Assert.True(transport.Post(new byte[65_507], hop));
+        // Larger than any datagram may be.
+        Assert.True(transport.Post(new byte[65_520], hop));
+        Assert.True(transport.Send("at once, after what was posted"u8, hop, out _));
+        Assert.True(transport.Post("nowhere"u8, elsewhere));
+        UdpSipTransport.CloseOutbox();
+
+        Assert.Equal(4, unsent);
+        for (var i = 0; i < Posted; i++)
+            Assert.Equal($"posted {i}", Encoding.ASCII.GetString((await Receive(peer)).Buffer));
+        Assert.Equal(65_507, (await Receive(peer)).Buffer.Length);
+        var last = await Receive(peer);
+        Assert.Equal("at once, after what was posted", Encoding.ASCII.GetString(last.Buffer));
+        Assert.Equal(transport.LocalEndPoint, last.RemoteEndPoint);
+        // With nothing open it goes out as it is.
+        Assert.True(transport.Post("posted alone"u8, hop));
+        Assert.Equal("posted alone", Encoding.ASCII.GetString((await Receive(peer)).Buffer));
+    }
+
+    [Fact]
+    public async Task What_was_posted_and_did_not_leave_is_not_counted_as_sent()
+    {
+        Assert.SkipUnless(DatagramCalls.AreThere, "Only Linux sends several datagrams at once.");
+        await using var caller = new Peer(IPAddress.Loopback);
+        var elsewhere = new SipHop(caller.Transport, IPEndPoint.Parse("192.0.2.1:5060"));
+
+        Assert.True(caller.Transport.TryOpenOutbox());
+        Assert.True(caller.Stack.Post(elsewhere, "nowhere"u8));
+        Assert.Equal((1, 0), (caller.Stack.Counters.Sent, caller.Stack.Counters.SendFailures));
+        UdpSipTransport.CloseOutbox();
+
+        Assert.Equal((0, 1), (caller.Stack.Counters.Sent, caller.Stack.Counters.SendFailures));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Closing_wakes_the_thread_that_waits_for_datagrams(bool oneByOne)
+    {
+        var transport = new UdpSipTransport(new IPEndPoint(IPAddress.Loopback, 0), advertised: null, oneByOne);
+        var arrived = Channel.CreateUnbounded<(string Text, int Port)>();
+        transport.Start((bytes, source) => arrived.Writer.TryWrite((Encoding.ASCII.GetString(bytes), source.Remote.Port)), Fail);
+        Assert.True(transport.Send("to itself"u8, transport.LocalEndPoint));
+        Assert.Equal(("to itself", transport.LocalEndPoint.Port), await Next(arrived));
+
+        await transport.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        // Waking it brought no datagram.
+        Assert.False(arrived.Reader.TryRead(out _));
+        using var again = new UdpClient(transport.LocalEndPoint);
     }
 
     [Fact]
@@ -131,6 +235,15 @@ public sealed class UdpTests
         Assert.Equal(IPEndPoint.Parse("203.0.113.9:5060"), transport.AddressFor(IPEndPoint.Parse("198.51.100.1:5060")));
     }
 
+    private static void Fail(Exception exception) => Assert.Fail($"Receiving failed: {exception}");
+
+    private static int PortOf(UdpClient peer) => ((IPEndPoint)peer.Client.LocalEndPoint!).Port;
+
+    private static async Task<UdpReceiveResult> Receive(UdpClient peer) => await peer.ReceiveAsync().WaitAsync(Patience);
+
+    private static async Task<(string Text, int Port)> Next(Channel<(string Text, int Port)> arrived) =>
+        await arrived.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+
     private static Task Until(Func<bool> condition) => Eventually.TrueAsync(condition, "what the transport counts", Patience);
 
     /// <summary>A stack that hands over, in order, what it is told.</summary>
@@ -138,9 +251,9 @@ public sealed class UdpTests
     {
         private readonly Channel<object> _told = Channel.CreateUnbounded<object>();
 
-        public Peer(IPAddress address)
+        public Peer(IPAddress address, bool? oneByOne = null)
         {
-            Transport = new UdpSipTransport(new IPEndPoint(address, 0));
+            Transport = new UdpSipTransport(new IPEndPoint(address, 0), advertised: null, oneByOne ?? !DatagramCalls.AreThere);
             // Long, so that a slow machine does not make repeats that the tests would have to expect.
             Stack = new SipStack(new SipStackOptions { Timings = new SipTimings { T1 = TimeSpan.FromSeconds(5) } }, TimeProvider.System);
             Stack.Start(this, Transport);

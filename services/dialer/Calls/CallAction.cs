@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FlashCall.Contracts;
 
 namespace FlashCall.Dialer.Calls;
@@ -60,4 +61,5 @@ internal sealed record CallEnd
 /// <param name="PostDialDelayCap">From the first INVITE to the first 180 at most.</param>
 /// <param name="NotAfter">No INVITE after this time.</param>
 /// <param name="CancelTimeout">From the CANCEL to when the call is over for us without a final response: 64·T1 (RFC 3261 §9.1).</param>
-internal sealed record CallLimits(TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct CallLimits(TimeSpan PostDialDelayCap, DateTimeOffset NotAfter, TimeSpan CancelTimeout);

@@ -42,11 +42,11 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
     }
 
     /// <summary>In what other way the trunk can be asked after a refusal; null for none.</summary>
-    /// <param name="invite">The INVITE as it was sent.</param>
+    /// <param name="invite">The INVITE.</param>
     /// <param name="response">A final response other than 2xx.</param>
-    public InviteAgain? AfterRefusal(SipRequest invite, SipResponse response) => response.Status switch
+    public InviteAgain? AfterRefusal(SipClientTransaction invite, SipResponse response) => response.Status switch
     {
-        401 or 407 => digest?.TryAnswer(invite, response, _challenges++, out _authorized) is SipDigestOutcome.Answered
+        401 or 407 => digest?.TryAnswer(invite.Request, response, _challenges++, out _authorized) is SipDigestOutcome.Answered
             ? InviteAgain.WithCredentials
             : null,
         // Only this status speaks of one server and not of the whole trunk (RFC 3263 §4.3).

@@ -18,15 +18,15 @@ internal sealed class OngoingCall : ISipClient
     private readonly CallClock _clock;
     private readonly Lock _gate = new();
     private readonly SipTimer _deadline;
-    // Those of the answers, of which a flash call has none as a rule.
-    private Dictionary<string, (SipDialog Dialog, SipHop Hop)>? _dialogs;
+    // Of which a flash call has none as a rule.
+    private CallAnswers? _answers;
     private CallState _state = Recorded;
     private DateTimeOffset? _due;
     private CallLimits? _limits;
     private CancelReason? _hangUpBeforeStart;
     private CallSpan? _span;
     private TrunkRoute? _route;
-    private Action? _stopSearch;
+    private CancellationTokenSource? _search;
     private CallOnTrunk? _leg;
     private string? _trunk;
     private string _recordedTrunk;
@@ -38,7 +38,7 @@ internal sealed class OngoingCall : ISipClient
         _around = around;
         _recordedTrunk = command.Trunk;
         _clock = new CallClock(around.Time);
-        _deadline = new SipTimer(PassDeadline);
+        _deadline = new SipTimer(static call => ((OngoingCall)call).PassDeadline(), this);
     }
 
     /// <summary>The attempt.</summary>
@@ -52,7 +52,7 @@ internal sealed class OngoingCall : ISipClient
         {
             _limits = new CallLimits(_command.PostDialDelayCap, notAfter, CancelTimeout: 64 * _around.Sip.T1);
             _span = CallSpan.Begin(_command, _clock);
-            Take(at => _hangUpBeforeStart is { } reason ? new CallInput.HangUp(at, reason) : new CallInput.Start(at));
+            Take(_hangUpBeforeStart is { } reason ? new CallInput.HangUp(_clock.Now, reason) : new CallInput.Start(_clock.Now));
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class OngoingCall : ISipClient
             if (_limits is null)
                 _hangUpBeforeStart ??= reason;
             else
-                Take(at => new CallInput.HangUp(at, reason));
+                Take(new CallInput.HangUp(_clock.Now, reason));
         }
     }
 
@@ -74,7 +74,20 @@ internal sealed class OngoingCall : ISipClient
         lock (_gate)
         {
             if (_limits is not null)
-                Take(at => new CallInput.Abandon(at));
+                Take(new CallInput.Abandon(_clock.Now));
+        }
+    }
+
+    // What is of use of a refusal is read from it at once.
+    bool ISipClient.KeepsResponses => false;
+
+    // One that is over waits for half a minute more, in case somebody answers after all, and needs hardly anything of itself.
+    ISipClient ISipClient.AfterRefusal
+    {
+        get
+        {
+            lock (_gate)
+                return _state is CallState.Over { EndedDialogs.Count: 0 } ? new EndedCall(_around, AttemptId, _trunk) : this;
         }
     }
 
@@ -101,11 +114,11 @@ internal sealed class OngoingCall : ISipClient
             var again = failure is SipClientFailure.Transport ? leg.AfterFailure() : null;
             if (again is null && failure is not SipClientFailure.CancelTimeout)
                 leg.Turn.Report(new TrunkOutcome.Failed());
-            Take(at => failure switch
+            Take(failure switch
             {
-                SipClientFailure.Timeout or SipClientFailure.CancelTimeout => new CallInput.NoAnswer(at),
-                SipClientFailure.Transport => new CallInput.NoTransport(at, again),
-                SipClientFailure.ConnectionLost => new CallInput.ConnectionLost(at),
+                SipClientFailure.Timeout or SipClientFailure.CancelTimeout => new CallInput.NoAnswer(_clock.Now),
+                SipClientFailure.Transport => new CallInput.NoTransport(_clock.Now, again),
+                SipClientFailure.ConnectionLost => new CallInput.ConnectionLost(_clock.Now),
                 _ => throw new ArgumentOutOfRangeException(nameof(failure)),
             });
         }
@@ -113,13 +126,11 @@ internal sealed class OngoingCall : ISipClient
 
     private void TakeSuccess(SipClientTransaction transaction, SipResponse response)
     {
-        var dialog = SipDialog.OfCaller(transaction.Request, response);
-        var id = $"{dialog.CallId};{dialog.RemoteTag}";
-        _dialogs ??= new(StringComparer.Ordinal);
-        if (_dialogs.TryAdd(id, (dialog, transaction.Hop)) && _state is CallState.Over { EndedDialogs.Count: 0 })
+        var dialog = (_answers ??= new CallAnswers(_around, AttemptId)).Add(transaction, response, out var isNew);
+        if (isNew && _state is CallState.Over { EndedDialogs.Count: 0 })
             _around.Log.AnsweredAfterEnd(AttemptId, _trunk);
         _leg?.Turn.Report(new TrunkOutcome.Ok());
-        Take(at => new CallInput.Success(at, response.Status, id, Late: transaction != _invite));
+        Take(new CallInput.Success(_clock.Now, response.Status, dialog, Late: transaction != _invite));
     }
 
     private void TakeResponse(CallOnTrunk leg, SipResponse response)
@@ -128,7 +139,7 @@ internal sealed class OngoingCall : ISipClient
         {
             if (TrunkOutcome.OfStatus(response.Status, retryAfter: null) is { } shown)
                 leg.Turn.Report(shown);
-            Take(at => new CallInput.Provisional(at, response.Status));
+            Take(new CallInput.Provisional(_clock.Now, response.Status));
             return;
         }
         // The transaction has acknowledged it.
@@ -138,28 +149,23 @@ internal sealed class OngoingCall : ISipClient
             _ = FollowAsync(leg, target, response.Status);
             return;
         }
-        var again = leg.AfterRefusal(_invite!.Request, response);
+        var again = leg.AfterRefusal(_invite!, response);
         if (again is null && TrunkOutcome.OfStatus(response.Status, response.RetryAfter) is { } outcome)
             leg.Turn.Report(outcome);
-        Take(at => new CallInput.Refusal(at, response.Status, again));
+        Take(new CallInput.Refusal(_clock.Now, response.Status, again));
     }
 
-    /// <summary>Takes one input, and does what follows from it.</summary>
-    private void Take(Func<DateTimeOffset, CallInput> input)
+    /// <summary>Takes one input, and does what follows from it. With the lock held, so that inputs come in the order of their
+    /// times.</summary>
+    private void Take(CallInput input)
     {
-        lock (_gate)
-        {
-            var limits = _limits ?? throw new InvalidOperationException("A call takes inputs once it is started.");
-            (_state, var actions) = CallDecider.Decide(input(_clock.Now), _state, limits);
-            foreach (var action in actions)
-                Do(action);
-            if (_state.Leg is null)
-                LeaveTrunk();
-            KeepDeadline(CallDecider.Deadline(_state, limits));
-            // The INVITE's transaction holds the call for half a minute more, in case somebody answers after all.
-            if (_state is CallState.Over)
-                _route = null;
-        }
+        var limits = _limits ?? throw new InvalidOperationException("A call takes inputs once it is started.");
+        (_state, var actions) = CallDecider.Decide(input, _state, limits);
+        foreach (var action in actions)
+            Do(action);
+        if (_state.Leg is null)
+            LeaveTrunk();
+        KeepDeadline(CallDecider.Deadline(_state, limits));
     }
 
     private void KeepDeadline(DateTimeOffset? deadline)
@@ -180,7 +186,7 @@ internal sealed class OngoingCall : ISipClient
         {
             // The timer has run; what is still to come starts it anew.
             _due = null;
-            Take(at => new CallInput.DeadlinePassed(at));
+            Take(new CallInput.DeadlinePassed(_clock.Now));
         }
     }
 
@@ -203,13 +209,11 @@ internal sealed class OngoingCall : ISipClient
                 break;
             case CallAction.SendAck ack:
                 _span?.Note("ACK");
-                var (answered, hop) = _dialogs![ack.Dialog];
-                _around.Sip.Stack.SendAck(answered.CreateAck(), _around.Sip.HopTo(answered, hop));
+                _answers!.Acknowledge(ack.Dialog);
                 break;
             case CallAction.SendBye bye:
                 _span?.Note("BYE");
-                var (ended, way) = _dialogs![bye.Dialog];
-                SendBye(ended, way);
+                _answers!.HangUp(bye.Dialog, _trunk);
                 break;
             case CallAction.ReportRinging ringing:
                 ReportRinging(ringing);
@@ -226,7 +230,7 @@ internal sealed class OngoingCall : ISipClient
     private async Task SeekAsync()
     {
         using var over = new CancellationTokenSource();
-        var stop = _stopSearch = over.Cancel;
+        _search = over;
         try
         {
             var route = _route ??= _around.Router.Plan(
@@ -236,7 +240,8 @@ internal sealed class OngoingCall : ISipClient
                 if (step is RouteStep.None { Why: var why })
                 {
                     _around.Log.NoTrunk(AttemptId, why, _command.Trunk);
-                    Take(at => new CallInput.NoTrunk(at, Congested: why is NoTrunk.Congested));
+                    lock (_gate)
+                        Take(new CallInput.NoTrunk(_clock.Now, Congested: why is NoTrunk.Congested));
                     return;
                 }
                 if (await PrepareAsync(((RouteStep.Go)step).Leg, over.Token) is { } leg)
@@ -254,12 +259,13 @@ internal sealed class OngoingCall : ISipClient
         catch (Exception exception)
         {
             _around.Log.SearchFailed(exception, AttemptId);
-            Take(at => new CallInput.NoTrunk(at, Congested: false));
+            lock (_gate)
+                Take(new CallInput.NoTrunk(_clock.Now, Congested: false));
         }
         finally
         {
             lock (_gate)
-                _stopSearch = _stopSearch == stop ? null : _stopSearch;
+                _search = _search == over ? null : _search;
         }
     }
 
@@ -303,15 +309,15 @@ internal sealed class OngoingCall : ISipClient
             _leg = leg;
             _trunk = leg.Trunk.Name;
             _span?.Enter(leg);
-            Take(at => new CallInput.TrunkFound(
-                at, leg.Trunk.RingTime ?? _command.RingTime, leg.Trunk.PostDialDelayCap ?? _command.PostDialDelayCap));
+            Take(new CallInput.TrunkFound(
+                _clock.Now, leg.Trunk.RingTime ?? _command.RingTime, leg.Trunk.PostDialDelayCap ?? _command.PostDialDelayCap));
         }
     }
 
     private void LeaveTrunk()
     {
         if (_state is CallState.Over)
-            _stopSearch?.Invoke();
+            _search?.Cancel();
         _leg?.Leave();
         _leg = null;
     }
@@ -329,7 +335,8 @@ internal sealed class OngoingCall : ISipClient
         {
             _around.Log.NoWay(exception, AttemptId, leg.Trunk.Name, target.Host);
         }
-        Take(at => new CallInput.Refusal(at, status, again));
+        lock (_gate)
+            Take(new CallInput.Refusal(_clock.Now, status, again));
     }
 
     private void SendInvite(CallOnTrunk leg, InviteAgain? again)
@@ -347,13 +354,6 @@ internal sealed class OngoingCall : ISipClient
         _span?.Note("INVITE", leg.Trunk.Name);
         _invite = _around.Sip.Stack.Invite(invite, leg.Hop, this);
         leg.IsDialled = true;
-    }
-
-    private void SendBye(SipDialog dialog, SipHop hop)
-    {
-        _around.Sip.Open(dialog);
-        var outcome = new ByeOutcome(_around, AttemptId, _trunk, dialog);
-        _around.Sip.Stack.Send(dialog.CreateRequest(SipMethod.Bye), _around.Sip.HopTo(dialog, hop), outcome);
     }
 
     private void ReportRinging(CallAction.ReportRinging ringing)

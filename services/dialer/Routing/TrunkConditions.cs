@@ -56,26 +56,25 @@ internal sealed partial class TrunkConditions
 
     /// <summary>A call showed whether the trunk works; each call may show several things as it goes on.</summary>
     public void Report(string trunk, TrunkOutcome outcome, DateTimeOffset placedAt) =>
-        Change(trunk, state => TrunkBreaker.After(state, outcome, placedAt, _time.GetUtcNow()));
+        Change(
+            trunk, (outcome, placedAt, Now: _time.GetUtcNow()),
+            static (state, shown) => TrunkBreaker.After(state, shown.outcome, shown.placedAt, shown.Now));
 
     /// <summary>A call ended, or never went out, without having shown anything.</summary>
     public void ReportNothing(string trunk, DateTimeOffset placedAt) =>
-        Change(trunk, state => TrunkBreaker.AfterNothing(state, placedAt));
+        Change(trunk, placedAt, static (state, placedAt) => TrunkBreaker.AfterNothing(state, placedAt));
 
     /// <summary>OPTIONS says something else, or the same again.</summary>
     /// <param name="trunk">The trunk's name.</param>
     /// <param name="reachability">What it says of the trunk.</param>
     /// <param name="sentAt">When the OPTIONS was sent; null where none was.</param>
-    public void ReportOptions(string trunk, Reachability reachability, DateTimeOffset? sentAt)
-    {
-        var now = _time.GetUtcNow();
-        Change(trunk, state => (reachability, sentAt) switch
+    public void ReportOptions(string trunk, Reachability reachability, DateTimeOffset? sentAt) =>
+        Change(trunk, (reachability, sentAt, Now: _time.GetUtcNow()), static (state, said) => (said.reachability, said.sentAt) switch
         {
-            (Reachability.Up, { }) => TrunkBreaker.AfterOptionsAnswered(state, now),
-            (Reachability.Down, { } sent) => TrunkBreaker.AfterOptionsFailed(state, sent, now),
+            (Reachability.Up, { }) => TrunkBreaker.AfterOptionsAnswered(state, said.Now),
+            (Reachability.Down, { } sent) => TrunkBreaker.AfterOptionsFailed(state, sent, said.Now),
             _ => state,
         }, reachability);
-    }
 
     /// <summary>Forgets what is known of a trunk: it is gone, or is another one now.</summary>
     public void Forget(string trunk) => _entries.TryRemove(trunk, out _);
@@ -86,7 +85,8 @@ internal sealed partial class TrunkConditions
 
     private Entry EntryOf(string trunk) => _entries.GetOrAdd(trunk, _ => new Entry());
 
-    private void Change(string trunk, Func<BreakerState, BreakerState> change, Reachability? reachability = null)
+    // What the change depends on comes beside it, so that the calls, which bring several each, make no closures.
+    private void Change<T>(string trunk, T on, Func<BreakerState, T, BreakerState> change, Reachability? reachability = null)
     {
         var entry = EntryOf(trunk);
         BreakerState before;
@@ -94,7 +94,7 @@ internal sealed partial class TrunkConditions
         lock (entry)
         {
             before = entry.Breaker;
-            after = entry.Breaker = change(before);
+            after = entry.Breaker = change(before, on);
             entry.Reachability = reachability ?? entry.Reachability;
         }
         if (ReferenceEquals(before, after))

@@ -3,6 +3,8 @@ namespace FlashCall.Dialer.Routing;
 /// <summary>What one call showed about the trunk that carried it, whatever became of the call itself.</summary>
 internal abstract record TrunkOutcome
 {
+    private static readonly Ok Worked = new();
+
     private TrunkOutcome()
     {
     }
@@ -27,6 +29,6 @@ internal abstract record TrunkOutcome
         // Without Retry-After it is to be taken for a 500.
         503 when retryAfter > TimeSpan.Zero => new Busy(retryAfter.Value),
         >= 500 and < 600 => new Failed(),
-        _ => new Ok(),
+        _ => Worked,
     };
 }

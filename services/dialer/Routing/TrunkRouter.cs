@@ -33,24 +33,27 @@ internal sealed class TrunkRouter(TrunkLimits limits, TrunkConditions conditions
 /// </summary>
 internal sealed class TrunkRoute
 {
-    private readonly Selected _selected;
+    private readonly NoTrunk _why;
     private readonly TrunkLimits _limits;
     private readonly TrunkConditions _conditions;
     private readonly TimeSpan _wait;
     private readonly RoutingMetrics _metrics;
-    private readonly Queue<List<Trunk>> _groups;
+    // Null once there is none left: most calls have one trunk, and while it rings nothing more is kept.
+    private Queue<List<Trunk>>? _groups;
     private bool _congested;
     private bool _tried;
 
     internal TrunkRoute(
         Selected selected, TrunkLimits limits, TrunkConditions conditions, TimeSpan wait, RoutingMetrics metrics)
     {
-        _selected = selected;
         _limits = limits;
         _conditions = conditions;
         _wait = wait;
         _metrics = metrics;
-        _groups = new Queue<List<Trunk>>(selected is Selected.Some some ? some.Groups.Select(group => group.ToList()) : []);
+        if (selected is Selected.None none)
+            _why = none.Why;
+        else if (selected is Selected.Some some)
+            (_why, _groups) = (NoTrunk.Down, new Queue<List<Trunk>>(some.Groups.Select(group => group.ToList())));
     }
 
     /// <summary>The next trunk of the call: the first time, and again when the one before has failed it.</summary>
@@ -62,24 +65,24 @@ internal sealed class TrunkRoute
     /// <exception cref="OperationCanceledException">Given up, or the process stops.</exception>
     public async ValueTask<RouteStep> NextAsync(CancellationToken cancellationToken)
     {
-        while (_groups.TryPeek(out var group))
+        while (_groups is { } groups)
         {
-            if (await FirstWithRoomAsync(group, cancellationToken) is { } leg)
+            var group = groups.Peek();
+            var leg = await FirstWithRoomAsync(group, cancellationToken);
+            if (leg is null || group.Count == 0)
+                groups.Dequeue();
+            if (groups.Count == 0)
+                _groups = null;
+            if (leg is not null)
             {
                 _tried = true;
                 return new RouteStep.Go(leg);
             }
-            _groups.Dequeue();
         }
         return new RouteStep.None(Why());
     }
 
-    private NoTrunk Why()
-    {
-        if (_selected is Selected.None none)
-            return none.Why;
-        return _congested ? NoTrunk.Congested : _tried ? NoTrunk.Exhausted : NoTrunk.Down;
-    }
+    private NoTrunk Why() => _congested ? NoTrunk.Congested : _tried ? NoTrunk.Exhausted : _why;
 
     private async ValueTask<TrunkLeg?> FirstWithRoomAsync(List<Trunk> group, CancellationToken cancellationToken)
     {

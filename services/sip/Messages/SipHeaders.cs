@@ -140,12 +140,11 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>
             AddParsed(canonicalName, from.ValueAt(i));
     }
 
-    /// <summary>Adds the first header field of this name that another message has.</summary>
-    internal void CopyFirst(string canonicalName, SipHeaders from)
+    /// <summary>Takes them all out; what was read from them is out of date.</summary>
+    internal void Clear()
     {
-        var index = from.IndexOf(canonicalName);
-        if (index >= 0)
-            AddParsed(canonicalName, from.ValueAt(index));
+        Count = 0;
+        Version++;
     }
 
     /// <summary>How many header fields have this name.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace FlashCall.Sip;
@@ -7,7 +8,7 @@ public static class SipId
 {
     private const int TagBytes = 8;
     private const int CallIdBytes = 16;
-    private const int BranchBytes = 10;
+    private const int NumberBytes = 8;
 
     // The generator is asked for many bytes at once: a question costs more than the bytes do.
     [ThreadStatic]
@@ -19,12 +20,8 @@ public static class SipId
     /// <summary>A call: 128 random bits, without the host that older texts add.</summary>
     public static string NewCallId() => string.Create(2 * CallIdBytes, 0, static (text, _) => Write(text, CallIdBytes));
 
-    /// <summary>A transaction: the magic cookie and 80 random bits.</summary>
-    public static string NewBranch() => string.Create(SipVia.MagicCookie.Length + 2 * BranchBytes, 0, static (text, _) =>
-    {
-        SipVia.MagicCookie.CopyTo(text);
-        Write(text[SipVia.MagicCookie.Length..], BranchBytes);
-    });
+    /// <summary>64 random bits.</summary>
+    internal static ulong NewNumber() => BinaryPrimitives.ReadUInt64LittleEndian((_pool ??= new Pool()).Take(NumberBytes));
 
     private static void Write(Span<char> text, int count) =>
         Convert.TryToHexStringLower((_pool ??= new Pool()).Take(count), text, out _);

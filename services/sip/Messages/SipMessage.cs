@@ -78,12 +78,6 @@ public abstract class SipMessage
     /// <summary>The message as it goes over the wire.</summary>
     public byte[] ToBytes() => SipWriter.Write(this).ToArray();
 
-    /// <summary>The branch of the top Via, where it is known without reading it again: empty if it has none.</summary>
-    internal string? KnownBranch { get; set; }
-
-    /// <summary>The method of CSeq, where it is known without reading it again.</summary>
-    internal string? KnownMethod { get; set; }
-
     internal void SetParsedBody(ReadOnlyMemory<byte> body) => Body = body;
 
     internal abstract void WriteStartLine(ref SipWriter writer);

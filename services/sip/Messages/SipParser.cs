@@ -23,7 +23,12 @@ public static class SipParser
     /// <param name="bytes">The datagram; not kept.</param>
     /// <param name="message">The message, a <see cref="SipRequest"/> or a <see cref="SipResponse"/>.</param>
     /// <param name="error">Why it is none.</param>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SipMessage? message, out SipParseError error)
+    public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out SipMessage? message, out SipParseError error) =>
+        TryParse(bytes, lent: null, out message, out error);
+
+    /// <summary>Reads one whole message, a response possibly into room that is only lent.</summary>
+    internal static bool TryParse(
+        ReadOnlySpan<byte> bytes, SipLentResponse? lent, [NotNullWhen(true)] out SipMessage? message, out SipParseError error)
     {
         // Empty lines before the start line are skipped (§7.5).
         bytes = bytes.TrimStart("\r\n"u8);
@@ -37,14 +42,14 @@ public static class SipParser
             (message, error) = (null, SipParseError.TooLarge);
             return false;
         }
-        error = Parse(bytes, out message);
+        error = Parse(bytes, lent, out message);
         if (error != SipParseError.None)
             message = null;
         return message is not null;
     }
 
     /// <summary>The next line without its end.</summary>
-    internal static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> bytes)
+    internal static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOf((byte)'\n');
         var line = end < 0 ? bytes : bytes[..end];
@@ -60,7 +65,7 @@ public static class SipParser
         return buffer[..Encoding.UTF8.GetChars(bytes, buffer)];
     }
 
-    private static SipParseError Parse(ReadOnlySpan<byte> bytes, out SipMessage? message)
+    private static SipParseError Parse(ReadOnlySpan<byte> bytes, SipLentResponse? lent, out SipMessage? message)
     {
         message = null;
         var headerLength = EndOfHeaders(bytes, out var bodyStart, out var lines);
@@ -72,15 +77,21 @@ public static class SipParser
         var error = CheckStartLine(startLine, characters, out var method, out var uri, out var status);
         if (error != SipParseError.None)
             return error;
-        var wire = bytes.ToArray();
-        var headers = new SipHeaders(wire, lines - 1);
+        if (method is not null || lent is null || !lent.TryBegin(bytes, out var wire, out var headers))
+        {
+            lent = null;
+            wire = bytes.ToArray();
+            headers = new SipHeaders(wire, lines - 1);
+        }
         while (!rest.IsEmpty)
         {
             error = TryParseHeader(bytes[..headerLength], ref rest, headers);
             if (error != SipParseError.None)
                 return error;
         }
-        message = method is null ? new SipResponse(status, ReasonOf(startLine, status), headers) : new SipRequest(method, uri!, headers);
+        message = method is not null ? new SipRequest(method, uri!, headers)
+            : lent is not null ? lent.With(status, ReasonOf(startLine, status))
+            : new SipResponse(status, ReasonOf(startLine, status), headers);
         error = Validate(message, characters);
         return error != SipParseError.None ? error : TakeBody(message, wire.AsMemory(bodyStart), characters);
     }
@@ -234,7 +245,7 @@ public static class SipParser
         var via = headers.IndexOf(SipHeaderName.Via);
         if (via < 0 || !SipVia.TryScanBranch(CharsAt(headers, via, characters), out var branch))
             return SipParseError.Via;
-        message.KnownBranch = branch.ToString();
+        var isOurs = SipBranch.TryRead(branch, out var ours);
         if (!HasAddress(headers, SipHeaderName.From, characters))
             return SipParseError.From;
         if (!HasAddress(headers, SipHeaderName.To, characters))
@@ -245,9 +256,10 @@ public static class SipParser
         var cseq = headers.IndexOf(SipHeaderName.CSeq);
         if (cseq < 0 || !SipCSeq.TryScan(CharsAt(headers, cseq, characters), out _, out var method))
             return SipParseError.CSeq;
-        message.KnownMethod = SipMethod.Intern(method);
-        if (message is SipRequest request && request.Method != message.KnownMethod)
+        if (message is SipRequest request && !method.SequenceEqual(request.Method))
             return SipParseError.CSeqMethod;
+        if (isOurs && message is SipResponse response)
+            response.Answers = new SipClientKey(ours, SipMethod.Intern(method));
         var hops = headers.IndexOf(SipHeaderName.MaxForwards);
         if (hops >= 0 && !SipText.TryParseNumber(CharsAt(headers, hops, characters), 255, out _))
             return SipParseError.MaxForwards;

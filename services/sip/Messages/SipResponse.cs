@@ -3,6 +3,8 @@ namespace FlashCall.Sip;
 /// <summary>A response (RFC 3261 §7.2).</summary>
 public sealed class SipResponse : SipMessage
 {
+    private readonly SipLentResponse? _lent;
+
     /// <summary>A response without header fields.</summary>
     /// <param name="status">100 to 699.</param>
     /// <param name="reason">For people; null for the usual phrase.</param>
@@ -26,17 +28,35 @@ public sealed class SipResponse : SipMessage
         Reason = reason;
     }
 
+    /// <summary>One that is read over and over.</summary>
+    internal SipResponse(SipLentResponse lent, SipHeaders headers)
+        : this(100, "", headers) => _lent = lent;
+
     /// <summary>The status, 100 to 699 (RFC 3261 §21).</summary>
-    public int Status { get; }
+    public int Status { get; private set; }
 
     /// <summary>What the status means, for people.</summary>
-    public string Reason { get; }
+    public string Reason { get; private set; }
 
     /// <summary>100 to 199: more is to come.</summary>
     public bool IsProvisional => Status < 200;
 
     /// <summary>200 to 299.</summary>
     public bool IsSuccess => Status is >= 200 and < 300;
+
+    /// <summary>Which request of ours the response answers, by its top Via and CSeq; null if it answers none, or was not
+    /// received.</summary>
+    internal SipClientKey? Answers { get; set; }
+
+    /// <summary>This response, as one that stays when the next is received.</summary>
+    internal SipResponse Kept() => _lent?.Kept() ?? this;
+
+    /// <summary>Begins anew where one is read over and over.</summary>
+    internal void Begin(int status, string reason)
+    {
+        (Status, Reason, Answers) = (status, reason, null);
+        SetParsedBody(default);
+    }
 
     /// <summary>For how long the peer asks to be left alone (RFC 3261 §20.33), without its comment and parameters; null if it does
     /// not.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
@@ -11,6 +12,10 @@ public sealed class SipUri
 {
     /// <summary>The port of SIP over UDP and TCP when none is named (RFC 3261 §19.1.2).</summary>
     public const int DefaultPort = 5060;
+
+    // What never needs to be escaped in a user part: all that phone numbers are made of.
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("+-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     private SipUri(string text, string scheme) => (Text, Scheme) = (text, scheme);
 
@@ -163,7 +168,9 @@ public sealed class SipUri
     }
 
     // '+' is allowed as it is in a user part (RFC 3261 §25.1, user-unreserved), and phone numbers are written so.
-    private static string Escape(string user) => Uri.EscapeDataString(user).Replace("%2B", "+", StringComparison.Ordinal);
+    private static string Escape(string user) => user.AsSpan().ContainsAnyExcept(Plain)
+        ? Uri.EscapeDataString(user).Replace("%2B", "+", StringComparison.Ordinal)
+        : user;
 
     private ref struct Parts
     {

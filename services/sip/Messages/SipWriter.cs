@@ -18,16 +18,33 @@ internal ref struct SipWriter
     /// <returns>Valid until this thread writes the next message.</returns>
     public static ReadOnlySpan<byte> Write(SipMessage message)
     {
-        var writer = new SipWriter { _buffer = _kept ??= new byte[2048] };
+        var writer = Begin();
         message.WriteStartLine(ref writer);
         writer.AddHeaders(message.Headers, message.Body.Length);
         writer.Add(message.Body.Span);
-        if (writer._buffer.Length <= MostKept)
-            _kept = writer._buffer;
-        return writer._buffer.AsSpan(0, writer._length);
+        return writer.End();
     }
 
-    public void Add(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+    /// <summary>A message that is put together by whoever asks.</summary>
+    public static SipWriter Begin() => new() { _buffer = _kept ??= new byte[2048] };
+
+    /// <summary>What was written since <see cref="Begin"/>.</summary>
+    /// <returns>Valid until this thread writes the next message.</returns>
+    public readonly ReadOnlySpan<byte> End()
+    {
+        if (_buffer.Length <= MostKept)
+            _kept = _buffer;
+        return _buffer.AsSpan(0, _length);
+    }
+
+    public void Add(scoped ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+
+    /// <summary>A line, and its end.</summary>
+    public void AddLine(scoped ReadOnlySpan<byte> line)
+    {
+        Add(line);
+        Add("\r\n"u8);
+    }
 
     public void Add(string text)
     {
@@ -44,6 +61,18 @@ internal ref struct SipWriter
         _length += written;
     }
 
+    /// <summary>A header field that a message has.</summary>
+    public void AddHeader(SipHeaders headers, int index)
+    {
+        Add(headers.NameAt(index));
+        Add(": "u8);
+        if (headers.TryGetBytesAt(index, out var bytes))
+            Add(bytes);
+        else
+            Add(headers.ValueAt(index));
+        Add("\r\n"u8);
+    }
+
     private void AddHeaders(SipHeaders headers, int bodyLength)
     {
         var lengthWritten = false;
@@ -58,13 +87,7 @@ internal ref struct SipWriter
                 lengthWritten = true;
                 continue;
             }
-            Add(name);
-            Add(": "u8);
-            if (headers.TryGetBytesAt(i, out var bytes))
-                Add(bytes);
-            else
-                Add(headers.ValueAt(i));
-            Add("\r\n"u8);
+            AddHeader(headers, i);
         }
         if (!lengthWritten)
             AddContentLength(bodyLength);

@@ -6,44 +6,45 @@ public abstract class SipClientTransaction
     private SipSent _sent;
     // Where the request goes if the connection that it is too long to do without cannot be opened.
     private SipHop? _otherwise;
-    private SipRequest? _request;
+    // Timer A or E, the next repeat of the request; and timer B or F while waiting, then whatever ends the states after it. While a phone
+    // rings neither runs, and neither is there.
+    private SipTimer? _retransmission;
+    private SipTimer? _ending;
 
-    private protected SipClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
+    private protected SipClientTransaction(SipStack stack, SipClientKey key, byte[] bytes, SipHop hop, ISipClient client)
     {
         Stack = stack;
-        _request = request;
+        Key = key;
+        Bytes = bytes;
         Hop = hop;
         Client = client;
-        Key = SipTransactionKey.ForClient(request);
-        Bytes = request.ToBytes();
         Interval = Timings.T1;
-        Retransmission = new SipTimer(static transaction => ((SipClientTransaction)transaction).Retransmit(), this);
-        Ending = new SipTimer(static transaction => ((SipClientTransaction)transaction).End(), this);
     }
 
-    /// <summary>The request as it was sent.</summary>
-    public SipRequest Request => _request ?? Reread();
+    /// <summary>The request as it was sent; of an INVITE that was refused, and answered with a 2xx after all, what responses repeat of it.
+    /// Read anew each time: thousands of calls that ring at once keep nothing but its bytes, and few are asked for it.</summary>
+    public SipRequest Request => SipParser.TryParse(Bytes, out var message, out var error) && message is SipRequest request
+        ? request
+        : throw new InvalidOperationException($"A request of ours could not be read again: {error}.");
 
     /// <summary>Where it was sent.</summary>
     public SipHop Hop { get; private set; }
 
-    internal SipTransactionKey Key { get; }
+    internal SipClientKey Key { get; }
+
+    /// <summary>Whether who waits for the responses may keep those that are no 2xx.</summary>
+    internal bool KeepsResponses => Client.KeepsResponses;
 
     private protected SipStack Stack { get; }
 
     private protected ISipClient Client { get; }
 
-    private protected ReadOnlyMemory<byte> Bytes { get; private set; }
+    /// <summary>The request as it goes out.</summary>
+    private protected byte[] Bytes { get; private set; }
 
     private protected Lock Gate { get; } = new();
 
     private protected SipTimings Timings => Stack.Timings;
-
-    /// <summary>Timer A or E: the next repeat of the request.</summary>
-    private protected SipTimer Retransmission { get; }
-
-    /// <summary>Timer B or F while waiting, and whatever ends the states after it.</summary>
-    private protected SipTimer Ending { get; }
 
     /// <summary>The time to the next repeat.</summary>
     private protected TimeSpan Interval { get; set; }
@@ -57,7 +58,7 @@ public abstract class SipClientTransaction
         lock (Gate)
         {
             // The CANCEL goes the way of its INVITE, whatever its length.
-            if (Request.Method != SipMethod.Cancel && Stack.InsteadOfDatagrams(Hop, Bytes.Length) is { } connection)
+            if (Key.Method != SipMethod.Cancel && Stack.InsteadOfDatagrams(Hop, Bytes.Length) is { } connection)
             {
                 _otherwise = Hop;
                 GoBy(connection);
@@ -90,10 +91,10 @@ public abstract class SipClientTransaction
     /// <summary>Takes a response that belongs to this transaction.</summary>
     internal abstract void Receive(SipResponse response);
 
-    /// <summary><see cref="Retransmission"/> has run.</summary>
+    /// <summary>The time for the next repeat has come.</summary>
     private protected abstract void Retransmit();
 
-    /// <summary><see cref="Ending"/> has run.</summary>
+    /// <summary>The time of the state that the transaction is in is over.</summary>
     private protected abstract void End();
 
     /// <summary>Puts the transaction's own state to its end; the rest of <see cref="Terminate"/> is the same for all.</summary>
@@ -103,30 +104,41 @@ public abstract class SipClientTransaction
     private protected void Terminate()
     {
         EnterTerminated();
-        Stack.Timers.Stop(Retransmission);
-        Stack.Timers.Stop(Ending);
-        Stack.Forget(this);
+        StopRepeats();
+        StopEnd();
+        Stack.Clients.Forget(this);
     }
 
-    /// <summary>
-    /// Lets the request go but for its bytes. A transaction that is all but over waits half a minute for repeats, with thousands of others,
-    /// and the bytes are all that is needed, if anything.
-    /// </summary>
-    private protected void ReleaseRequest() => _request = null;
+    /// <summary>Repeats the request after <see cref="Interval"/>.</summary>
+    private protected void StartRepeat() => Stack.Timers.Start(
+        _retransmission ??= new SipTimer(static transaction => ((SipClientTransaction)transaction).Retransmit(), this), Interval);
 
-    private SipRequest Reread() => SipParser.TryParse(Bytes.Span, out var message, out var error) && message is SipRequest request
-        ? request
-        : throw new InvalidOperationException($"A request of ours could not be read again: {error}.");
+    private protected void StopRepeats() => Stop(ref _retransmission);
 
-    private protected TimeSpan UnlessReliable(TimeSpan time) => Hop.Transport.IsReliable ? TimeSpan.Zero : time;
+    /// <summary>Ends the transaction after a time.</summary>
+    private protected void StartEnd(TimeSpan after) => Stack.Timers.Start(
+        _ending ??= new SipTimer(static transaction => ((SipClientTransaction)transaction).End(), this), after);
+
+    private protected void StopEnd() => Stop(ref _ending);
+
+    private void Stop(ref SipTimer? timer)
+    {
+        if (timer is not null)
+            Stack.Timers.Stop(timer);
+        timer = null;
+    }
 
     private bool TrySend()
     {
-        if (!Stack.Transmit(Hop, Bytes.Span, out _sent))
+        // A CANCEL that a datagram did not carry off is repeated; nobody else could do anything about it.
+        var isSent = Key.Method is SipMethod.Cancel && !Hop.Transport.IsReliable
+            ? Stack.Post(Hop, Bytes)
+            : Stack.Transmit(Hop, Bytes, out _sent);
+        if (!isSent)
             return false;
-        Stack.Timers.Start(Ending, Timings.Timeout);
+        StartEnd(Timings.Timeout);
         if (!Hop.Transport.IsReliable)
-            Stack.Timers.Start(Retransmission, Interval);
+            StartRepeat();
         return true;
     }
 
@@ -143,9 +155,9 @@ public abstract class SipClientTransaction
     private void GoBy(SipHop hop)
     {
         Hop = hop;
-        Request.Headers.SetFirst(
-            SipHeaderName.Via, SipVia.Create(hop.Transport.Protocol, hop.LocalAddress, Request.TopVia.Branch!).Text);
-        Bytes = Request.ToBytes();
+        var request = Request;
+        request.Headers.SetFirst(SipHeaderName.Via, SipVia.TextOf(hop.Transport.Protocol, hop.LocalAddress, Key.Branch.Text));
+        Bytes = request.ToBytes();
     }
 
     private void FailToSend()

@@ -6,19 +6,24 @@ namespace FlashCall.Sip;
 /// </summary>
 public sealed class SipInviteClientTransaction : SipClientTransaction
 {
-    // Timer D: at least 32 s over an unreliable transport, whatever T1 is.
-    private static readonly TimeSpan AtLeastForTimerD = TimeSpan.FromSeconds(32);
-
     private State _state = State.Calling;
     private bool _cancelWanted;
     private bool _cancelSent;
     private bool _cancelRepeated;
     private bool _completed;
 
-    internal SipInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
-        : base(stack, request, hop, client)
+    internal SipInviteClientTransaction(SipStack stack, SipClientKey key, byte[] bytes, SipHop hop, ISipClient client)
+        : base(stack, key, bytes, hop, client)
     {
     }
+
+    /// <summary>One that was refused and is needed again, since a 2xx has come after all.</summary>
+    internal static SipInviteClientTransaction Refused(SipStack stack, SipRefusedInvite invite, SipResponse response) =>
+        new(stack, new SipClientKey(invite.Branch, SipMethod.Invite), invite.Bytes(response), invite.Hop, invite.Client)
+        {
+            _state = State.Completed,
+            _completed = true,
+        };
 
     private enum State
     {
@@ -72,9 +77,31 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
                 return;
             }
         }
-        Client.OnResponse(this, response);
-        if (!response.IsProvisional && !response.IsSuccess)
-            ReleaseRequest();
+        try
+        {
+            Client.OnResponse(this, response);
+        }
+        finally
+        {
+            if (!response.IsProvisional && !response.IsSuccess)
+                LeaveToRepeats();
+        }
+    }
+
+    /// <summary>What is left of a refused INVITE waits out timer D elsewhere. Over a reliable transport that is zero.</summary>
+    private void LeaveToRepeats()
+    {
+        // Not under the lock: it is the client's code.
+        var client = Client.AfterRefusal;
+        lock (Gate)
+        {
+            // A 2xx has come in the meantime.
+            if (_state != State.Completed)
+                return;
+            if (!Hop.Transport.IsReliable)
+                Stack.Clients.Keep(new SipRefusedInvite(Key.Branch, Hop, SipRequests.WayOf(Bytes), client));
+            Terminate();
+        }
     }
 
     private void Proceed()
@@ -82,8 +109,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Calling)
         {
             _state = State.Proceeding;
-            Stack.Timers.Stop(Retransmission);
-            Stack.Timers.Stop(Ending);
+            StopRepeats();
+            StopEnd();
         }
         if (_cancelWanted)
             SendCancel();
@@ -94,9 +121,9 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Accepted)
             return;
         _state = State.Accepted;
-        Stack.Timers.Stop(Retransmission);
+        StopRepeats();
         // Timer M (RFC 6026 §8.4).
-        Stack.Timers.Start(Ending, Timings.Timeout);
+        StartEnd(Timings.Timeout);
     }
 
     /// <summary>True if the response is the first final one; repeats are acknowledged again and go no further.</summary>
@@ -105,15 +132,13 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state is State.Calling or State.Proceeding)
         {
             _state = State.Completed;
-            Stack.Timers.Stop(Retransmission);
             _completed = true;
-            Stack.Transmit(Hop, SipWriter.Write(SipRequests.AckOf(Request, response)));
-            Stack.Timers.Start(Ending, UnlessReliable(Timings.Timeout > AtLeastForTimerD ? Timings.Timeout : AtLeastForTimerD));
+            Stack.Post(Hop, SipRequests.AckOf(Bytes, response));
             return true;
         }
         // Also once a 2xx of another fork has come after it.
         if (_completed)
-            Stack.Retransmit(Hop, SipWriter.Write(SipRequests.AckOf(Request, response)));
+            Stack.Retransmit(Hop, SipRequests.AckOf(Bytes, response));
         return false;
     }
 
@@ -123,11 +148,11 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             return;
         _cancelSent = true;
         BeginCancel();
-        Stack.Timers.Start(Ending, Timings.Timeout);
+        StartEnd(Timings.Timeout);
     }
 
-    private void BeginCancel() =>
-        Stack.Begin(new SipNonInviteClientTransaction(Stack, SipRequests.CancelOf(Request), Hop, new CancelOutcome(this)));
+    private void BeginCancel() => Stack.Clients.Begin(new SipNonInviteClientTransaction(
+        Stack, Key with { Method = SipMethod.Cancel }, SipRequests.CancelOf(Bytes), Hop, new CancelOutcome(this)));
 
     /// <summary>The connection that the CANCEL went over has ended under it: it goes once more, over another one, lest the phone rings
     /// on.</summary>
@@ -149,21 +174,21 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         {
             if (_state != State.Calling)
                 return;
-            Stack.Retransmit(Hop, Bytes.Span);
+            Stack.Retransmit(Hop, Bytes);
             Interval *= 2;
-            Stack.Timers.Start(Retransmission, Interval);
+            StartRepeat();
         }
     }
 
-    // Timer B while calling, the wait after a CANCEL while proceeding, timers D and M afterwards.
+    // Timer B while calling, the wait after a CANCEL while proceeding, timer M afterwards.
     private protected override void End()
     {
         State before;
         lock (Gate)
         {
             before = _state;
-            // A provisional response stopped timer B in the moment it ran.
-            if (before == State.Proceeding && !_cancelSent)
+            // A response stopped it in the moment it ran.
+            if ((before == State.Proceeding && !_cancelSent) || before is State.Completed or State.Terminated)
                 return;
             Terminate();
         }
@@ -178,6 +203,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     /// <summary>What becomes of the CANCEL itself is told by the INVITE.</summary>
     private sealed class CancelOutcome(SipInviteClientTransaction invite) : ISipClient
     {
+        public bool KeepsResponses => false;
+
         public void OnResponse(SipClientTransaction transaction, SipResponse response)
         {
         }

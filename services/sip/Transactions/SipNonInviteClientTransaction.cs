@@ -5,8 +5,8 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
 {
     private State _state = State.Trying;
 
-    public SipNonInviteClientTransaction(SipStack stack, SipRequest request, SipHop hop, ISipClient client)
-        : base(stack, request, hop, client)
+    public SipNonInviteClientTransaction(SipStack stack, SipClientKey key, byte[] bytes, SipHop hop, ISipClient client)
+        : base(stack, key, bytes, hop, client)
     {
     }
 
@@ -14,32 +14,25 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
     {
         Trying,
         Proceeding,
-        Completed,
         Terminated,
     }
 
-    private protected override bool IsUnanswered => _state is State.Trying or State.Proceeding;
+    private protected override bool IsUnanswered => _state != State.Terminated;
 
     internal override void Receive(SipResponse response)
     {
         lock (Gate)
         {
-            if (_state is State.Completed or State.Terminated)
+            if (_state == State.Terminated)
                 return;
+            // Nothing is kept for timer K: in its time repeats of the response would be taken and dropped (RFC 3261 §17.1.2.2), and that
+            // is what becomes of responses to no transaction too (§18.1.2).
             if (response.IsProvisional)
-            {
                 _state = State.Proceeding;
-            }
             else
-            {
-                _state = State.Completed;
-                Stack.Timers.Stop(Retransmission);
-                Stack.Timers.Start(Ending, UnlessReliable(Timings.T4));
-            }
+                Terminate();
         }
         Client.OnResponse(this, response);
-        if (!response.IsProvisional)
-            ReleaseRequest();
     }
 
     // Timer E.
@@ -47,26 +40,26 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
     {
         lock (Gate)
         {
-            if (_state is not (State.Trying or State.Proceeding))
+            if (_state == State.Terminated)
                 return;
-            Stack.Retransmit(Hop, Bytes.Span);
+            Stack.Retransmit(Hop, Bytes);
             var doubled = 2 * Interval;
             Interval = _state == State.Proceeding || doubled > Timings.T2 ? Timings.T2 : doubled;
-            Stack.Timers.Start(Retransmission, Interval);
+            StartRepeat();
         }
     }
 
-    // Timer F while waiting, timer K afterwards.
+    // Timer F.
     private protected override void End()
     {
-        State before;
         lock (Gate)
         {
-            before = _state;
+            // The response came in the moment it ran.
+            if (_state == State.Terminated)
+                return;
             Terminate();
         }
-        if (before is State.Trying or State.Proceeding)
-            Client.OnFailure(this, SipClientFailure.Timeout);
+        Client.OnFailure(this, SipClientFailure.Timeout);
     }
 
     private protected override void EnterTerminated() => _state = State.Terminated;

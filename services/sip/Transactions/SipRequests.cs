@@ -1,27 +1,69 @@
 namespace FlashCall.Sip;
 
-/// <summary>Requests that repeat parts of an INVITE.</summary>
+/// <summary>Requests that repeat parts of an INVITE of ours, taken line by line from the bytes that went out: they have to be the same to
+/// the letter.</summary>
 internal static class SipRequests
 {
-    // Via, Max-Forwards, From, To, Call-ID, CSeq and a route or two.
-    private const int UsualHeaders = 8;
-
     /// <summary>The CANCEL of an INVITE (RFC 3261 §9.1).</summary>
-    public static SipRequest CancelOf(SipRequest invite) => Repeat(invite, SipMethod.Cancel, invite);
+    public static byte[] CancelOf(ReadOnlySpan<byte> invite) => Repeat(invite, SipMethod.Cancel, response: null).ToArray();
 
     /// <summary>The ACK to a final response other than 2xx, part of the INVITE's transaction (RFC 3261 §17.1.1.3).</summary>
-    public static SipRequest AckOf(SipRequest invite, SipResponse response) => Repeat(invite, SipMethod.Ack, response);
+    /// <returns>Valid until this thread writes the next message.</returns>
+    public static ReadOnlySpan<byte> AckOf(ReadOnlySpan<byte> invite, SipResponse response) => Repeat(invite, SipMethod.Ack, response);
 
-    private static SipRequest Repeat(SipRequest invite, string method, SipMessage toFrom)
+    /// <summary>What an INVITE says of its way, the request line and the routes, which no response repeats.</summary>
+    public static byte[] WayOf(ReadOnlySpan<byte> invite)
     {
-        var headers = new SipHeaders([], UsualHeaders);
-        headers.CopyFirst(SipHeaderName.Via, invite.Headers);
-        headers.Copy(SipHeaderName.Route, invite.Headers);
-        headers.AddParsed(SipHeaderName.MaxForwards, "70");
-        headers.Copy(SipHeaderName.From, invite.Headers);
-        headers.Copy(SipHeaderName.To, toFrom.Headers);
-        headers.Copy(SipHeaderName.CallId, invite.Headers);
-        headers.AddParsed(SipHeaderName.CSeq, (invite.CSeq with { Method = method }).ToString());
-        return new SipRequest(method, invite.Uri, headers) { KnownBranch = invite.KnownBranch, KnownMethod = method };
+        var writer = SipWriter.Begin();
+        writer.AddLine(SipParser.TakeLine(ref invite));
+        for (var line = SipParser.TakeLine(ref invite); !line.IsEmpty; line = SipParser.TakeLine(ref invite))
+        {
+            if (line.StartsWith("Route: "u8))
+                writer.AddLine(line);
+        }
+        return writer.End().ToArray();
+    }
+
+    /// <summary>An INVITE put together again from its way, its Via, and what a response to it repeats (RFC 3261 §8.2.6.2): enough to
+    /// acknowledge the response with.</summary>
+    public static byte[] InviteOf(ReadOnlySpan<byte> way, string via, SipResponse response)
+    {
+        var writer = SipWriter.Begin();
+        writer.Add(way);
+        writer.Add("Via: "u8);
+        writer.Add(via);
+        writer.Add("\r\n"u8);
+        foreach (var name in (ReadOnlySpan<string>)[SipHeaderName.From, SipHeaderName.To, SipHeaderName.CallId, SipHeaderName.CSeq])
+            writer.AddHeader(response.Headers, response.Headers.IndexOf(name));
+        writer.Add("\r\n"u8);
+        return writer.End().ToArray();
+    }
+
+    private static ReadOnlySpan<byte> Repeat(ReadOnlySpan<byte> invite, string method, SipResponse? response)
+    {
+        var writer = SipWriter.Begin();
+        writer.Add(method);
+        writer.AddLine(SipParser.TakeLine(ref invite)[SipMethod.Invite.Length..]);
+        writer.AddLine("Max-Forwards: 70"u8);
+        for (var line = SipParser.TakeLine(ref invite); !line.IsEmpty; line = SipParser.TakeLine(ref invite))
+        {
+            if (line.StartsWith("CSeq: "u8))
+            {
+                writer.Add(line[..^SipMethod.Invite.Length]);
+                writer.Add(method);
+                writer.Add("\r\n"u8);
+            }
+            else if (response is not null && line.StartsWith("To: "u8))
+            {
+                writer.AddHeader(response.Headers, response.Headers.IndexOf(SipHeaderName.To));
+            }
+            else if (line.StartsWith("Via: "u8) || line.StartsWith("From: "u8) || line.StartsWith("To: "u8)
+                || line.StartsWith("Call-ID: "u8) || line.StartsWith("Route: "u8))
+            {
+                writer.AddLine(line);
+            }
+        }
+        writer.Add("Content-Length: 0\r\n\r\n"u8);
+        return writer.End();
     }
 }

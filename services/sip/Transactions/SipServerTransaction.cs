@@ -60,7 +60,7 @@ public abstract class SipServerTransaction
     /// (RFC 3261 §18.2.2).</summary>
     private protected void Transmit(ReadOnlySpan<byte> response)
     {
-        if (Stack.Transmit(ResponseHop, response) || ResponseHop.Connection is not { IsInbound: true })
+        if (Stack.Post(ResponseHop, response) || ResponseHop.Connection is not { IsInbound: true })
             return;
         var via = Request.TopVia;
         var target = new IPEndPoint(Source.Remote.Address, via.Port ?? Source.Transport.Kind.DefaultPort());
@@ -68,7 +68,7 @@ public abstract class SipServerTransaction
         {
             Tls = Source.Transport.Kind is SipTransportKind.Tls ? new SipTlsProfile(via.Host) : null,
         };
-        Stack.Transmit(ResponseHop, response);
+        Stack.Post(ResponseHop, response);
     }
 
     /// <summary>The request came again.</summary>

@@ -15,7 +15,9 @@ public sealed class SipTimer
     }
 
     /// <summary>A timer whose callback is the same for all of its kind, so that only the state belongs to it.</summary>
-    internal SipTimer(Action<object> callback, object state) => (_callback, _state) = (callback, state);
+    /// <param name="callback">As above.</param>
+    /// <param name="state">What the callback gets.</param>
+    public SipTimer(Action<object> callback, object state) => (_callback, _state) = (callback, state);
 
     /// <summary>The tick it is due in.</summary>
     internal long Due { get; set; }

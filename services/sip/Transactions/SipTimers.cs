@@ -12,6 +12,8 @@ public sealed class SipTimers : IDisposable
 
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onFault;
+    private readonly Action<Action> _around;
+    private readonly Action _runDue;
     private readonly ITimer _clock;
     private readonly Lock _lock = new();
     private readonly SipTimerWheel _wheel = new();
@@ -21,16 +23,21 @@ public sealed class SipTimers : IDisposable
     private long _armedFor = long.MaxValue;
     private bool _disposed;
 
-    internal SipTimers(TimeProvider time, Action<Exception> onFault)
+    /// <param name="time">The clock.</param>
+    /// <param name="onFault">Told of callbacks that throw.</param>
+    /// <param name="around">Is given each turn of callbacks to run; null runs them as they are.</param>
+    internal SipTimers(TimeProvider time, Action<Exception> onFault, Action<Action>? around = null)
     {
         _time = time;
         _onFault = onFault;
+        _around = around ?? (static work => work());
+        _runDue = RunDue;
         _beginning = time.GetTimestamp();
         _ticksPerSecond = TimeSpan.TicksPerSecond / Tick.Ticks;
         _stampsPerTick = time.TimestampFrequency / _ticksPerSecond;
         _clock = ReferenceEquals(time, TimeProvider.System)
-            ? new SipTimerThread(RunDue)
-            : time.CreateTimer(static timers => ((SipTimers)timers!).RunDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            ? new SipTimerThread(RunTogether)
+            : time.CreateTimer(static timers => ((SipTimers)timers!).RunTogether(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many timers run.</summary>
@@ -90,6 +97,8 @@ public sealed class SipTimers : IDisposable
         }
         _clock.Dispose();
     }
+
+    private void RunTogether() => _around(_runDue);
 
     private void RunDue()
     {

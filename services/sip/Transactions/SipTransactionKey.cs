@@ -1,16 +1,12 @@
 namespace FlashCall.Sip;
 
-/// <summary>What messages are matched to transactions by (RFC 3261 §17.1.3, §17.2.3).</summary>
+/// <summary>What requests of peers are matched to transactions by (RFC 3261 §17.2.3).</summary>
 /// <param name="Branch">The branch of the top Via; of a request from a peer older than RFC 3261, what names its transaction
 /// instead.</param>
 /// <param name="Method">The method that made the transaction: INVITE for its ACK.</param>
-/// <param name="SentBy">Sent-by of the top Via for a request that came in, since branches are only unique for each peer; empty for our
-/// own.</param>
+/// <param name="SentBy">Sent-by of the top Via, since branches are only unique for each peer.</param>
 internal readonly record struct SipTransactionKey(string Branch, string Method, string SentBy)
 {
-    public static SipTransactionKey ForClient(SipMessage message) =>
-        new(message.KnownBranch ?? message.TopVia.Branch ?? "", message.KnownMethod ?? message.CSeq.Method, "");
-
     /// <summary>The transaction of a request that came in.</summary>
     public static SipTransactionKey ForServer(SipRequest request) => ForServer(request, request.Method);
 

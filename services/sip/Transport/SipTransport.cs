@@ -44,6 +44,16 @@ public abstract class SipTransport : IAsyncDisposable
     /// <param name="sent">What it went over, if that can fail later.</param>
     protected internal abstract bool Send(ReadOnlySpan<byte> message, SipHop hop, out SipSent sent);
 
+    /// <summary>Sends a message whose sender would do nothing else if it did not leave. It may wait until this thread is done with the
+    /// messages or timers that it has at hand, and only then turn out not to leave; that is told to <see cref="OnUnsent"/>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="hop">Where to.</param>
+    /// <returns>False if it is known that it did not leave.</returns>
+    internal virtual bool Post(ReadOnlySpan<byte> message, SipHop hop) => Send(message, hop, out _);
+
+    /// <summary>Told of each message that was posted and did not leave after all. Set by the stack before it starts.</summary>
+    internal Action OnUnsent { get; set; } = static () => { };
+
     /// <summary>Begins to receive. Called once, by the stack.</summary>
     /// <param name="onMessage">Called for each message, one at a time for each source; does not throw.</param>
     /// <param name="onError">Called when receiving fails; receiving goes on.</param>

@@ -9,18 +9,16 @@ internal sealed class EngineClient : LoadClient, IAsyncDisposable
 {
     private readonly Process _process;
 
-    public EngineClient(TimeSpan length, TimeSpan ringTime)
-        : base(length, ringTime)
+    public EngineClient(LoadOptions options, Cores cores)
+        : base(options, cores)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(typeof(EngineClient).Assembly.Location);
-        start.ArgumentList.Add("engine");
+        var program = Environment.ProcessPath!;
+        var start = Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? cores.Client(program, typeof(EngineClient).Assembly.Location, "engine")
+            : cores.Client(program, "engine");
+        start.UseShellExecute = false;
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
         _process = Process.Start(start) ?? throw new InvalidOperationException("The engine's process could not be started.");
     }
 

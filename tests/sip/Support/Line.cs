@@ -136,7 +136,19 @@ internal sealed class ClientLog : ISipClient
 
     public int[] Statuses => [.. Responses.Select(response => response.Status)];
 
-    public void OnResponse(SipClientTransaction transaction, SipResponse response) => Responses.Add(response);
+    /// <summary>Who is told of a 2xx after a refusal; this client if none is set.</summary>
+    public ClientLog? Afterwards { get; set; }
+
+    /// <summary>The request of the last response, as its transaction has it.</summary>
+    public SipRequest? Request { get; private set; }
+
+    public ISipClient AfterRefusal => Afterwards ?? this;
+
+    public void OnResponse(SipClientTransaction transaction, SipResponse response)
+    {
+        Responses.Add(response);
+        Request = transaction.Request;
+    }
 
     public void OnFailure(SipClientTransaction transaction, SipClientFailure failure) => Failures.Add(failure);
 }
