@@ -60,7 +60,8 @@ public abstract class SipServerTransaction
     /// (RFC 3261 §18.2.2).</summary>
     private protected void Transmit(ReadOnlySpan<byte> response)
     {
-        if (Stack.Post(ResponseHop, response) || ResponseHop.Connection is not { IsInbound: true })
+        // At once: the next response may come from another thread, and is not to overtake this one.
+        if (Stack.Transmit(ResponseHop, response, out _) || ResponseHop.Connection is not { IsInbound: true })
             return;
         var via = Request.TopVia;
         var target = new IPEndPoint(Source.Remote.Address, via.Port ?? Source.Transport.Kind.DefaultPort());
@@ -68,7 +69,7 @@ public abstract class SipServerTransaction
         {
             Tls = Source.Transport.Kind is SipTransportKind.Tls ? new SipTlsProfile(via.Host) : null,
         };
-        Stack.Post(ResponseHop, response);
+        Stack.Transmit(ResponseHop, response, out _);
     }
 
     /// <summary>The request came again.</summary>
