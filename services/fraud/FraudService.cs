@@ -1,6 +1,5 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 
 namespace FlashCall.Fraud;

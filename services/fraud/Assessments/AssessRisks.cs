@@ -1,5 +1,4 @@
 using FlashCall.Contracts;
-using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 using MassTransit;
 

@@ -1,4 +1,3 @@
-using FlashCall.Fraud.Policies;
 
 namespace FlashCall.Fraud.Assessments;
 

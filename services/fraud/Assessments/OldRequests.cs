@@ -1,4 +1,3 @@
-using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 
 namespace FlashCall.Fraud.Assessments;

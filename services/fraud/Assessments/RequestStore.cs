@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Policies;
 using Npgsql;
 using NpgsqlTypes;
 

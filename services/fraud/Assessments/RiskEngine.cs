@@ -1,6 +1,4 @@
 using FlashCall.Contracts;
-using FlashCall.Fraud.Policies;
-using FlashCall.Fraud.Rules;
 
 namespace FlashCall.Fraud.Assessments;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.Extensions.DependencyInjection;

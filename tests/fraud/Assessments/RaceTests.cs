@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Policies;
+using FlashCall.Fraud.Assessments;
 using Xunit;
 
 namespace FlashCall.Fraud.Tests.Assessments;

@@ -1,7 +1,6 @@
 using CsCheck;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 using Xunit;
 
 namespace FlashCall.Fraud.Tests.Assessments;

@@ -1,8 +1,7 @@
 using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Rules;
 using Xunit;
 
-namespace FlashCall.Fraud.Tests.Rules;
+namespace FlashCall.Fraud.Tests.Assessments;
 
 public sealed class DestinationAllowListTests
 {

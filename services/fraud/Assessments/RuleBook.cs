@@ -1,8 +1,6 @@
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 
-namespace FlashCall.Fraud.Rules;
+namespace FlashCall.Fraud.Assessments;
 
 /// <summary>One reason to mistrust a request. A rule sees the policy, the request and the counters and reaches for nothing else.</summary>
 internal interface IRule

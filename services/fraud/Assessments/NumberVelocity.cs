@@ -1,9 +1,7 @@
 using System.Globalization;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 
-namespace FlashCall.Fraud.Rules;
+namespace FlashCall.Fraud.Assessments;
 
 /// <summary>No phone rings more often than a person who tries again would make it ring.</summary>
 internal sealed class NumberVelocity : IRule

@@ -1,10 +1,10 @@
 using System.Text;
-using FlashCall.Fraud.Policies;
+using FlashCall.Fraud.Assessments;
 using FlashCall.Hosting;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
-namespace FlashCall.Fraud.Tests.Policies;
+namespace FlashCall.Fraud.Tests.Assessments;
 
 public sealed class PolicySettingsTests
 {

@@ -1,9 +1,7 @@
 using System.Globalization;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 
-namespace FlashCall.Fraud.Rules;
+namespace FlashCall.Fraud.Assessments;
 
 /// <summary>
 /// Many requests from one address or network. Honest people share addresses, so that the weight grows with the excess: 50 at the limit, 100

@@ -1,8 +1,6 @@
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Policies;
 
-namespace FlashCall.Fraud.Rules;
+namespace FlashCall.Fraud.Assessments;
 
 /// <summary>Lines that no person verifies with are not rung, since somebody earns on them or nobody sees the call; others weigh.</summary>
 internal sealed class LineTypeRule : IRule

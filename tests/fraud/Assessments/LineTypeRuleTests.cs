@@ -1,9 +1,8 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
-using FlashCall.Fraud.Rules;
 using Xunit;
 
-namespace FlashCall.Fraud.Tests.Rules;
+namespace FlashCall.Fraud.Tests.Assessments;
 
 public sealed class LineTypeRuleTests
 {

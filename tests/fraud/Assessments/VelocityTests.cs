@@ -1,8 +1,7 @@
-using FlashCall.Fraud.Policies;
-using FlashCall.Fraud.Rules;
+using FlashCall.Fraud.Assessments;
 using Xunit;
 
-namespace FlashCall.Fraud.Tests.Rules;
+namespace FlashCall.Fraud.Tests.Assessments;
 
 public sealed class VelocityTests
 {

@@ -1,7 +1,7 @@
 using FlashCall.Hosting;
 using PhoneNumbers;
 
-namespace FlashCall.Fraud.Policies;
+namespace FlashCall.Fraud.Assessments;
 
 /// <summary>Reads the policy from the settings under <c>Fraud</c>, once at start.</summary>
 internal sealed class PolicySettings
