@@ -1,5 +1,8 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Blocks;
+using FlashCall.Fraud.Storage;
+using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
 
 namespace FlashCall.Fraud;
@@ -12,14 +15,29 @@ internal static class FraudService
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "fraud");
-        var policy = PolicySettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(PolicySettings.Read(builder.Configuration));
         builder.AddDatabase("fraud", typeof(FraudService).Assembly);
-        builder.AddBus(Queues.Fraud, bus => bus.Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId));
-        builder.Services.AddSingleton(policy);
         builder.Services.AddSingleton<FraudMetrics>();
-        builder.Services.AddSingleton<RequestStore>();
+        builder.Services.AddSingleton<PolicyStore>();
+        builder.Services.AddSingleton<PolicyDirectory>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PolicyDirectory>());
+        builder.Services.AddHealthChecks().AddCheck<PolicyDirectory>("policy", tags: ["ready"]);
+        builder.Services.AddSingleton<AssessmentStore>();
         builder.Services.AddSingleton<AssessRisks>();
-        builder.AddSweep<OldRequests>();
-        return builder.Build().UsePlatformDefaults();
+        builder.Services.AddSingleton<AddressCountries>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());
+        builder.AddSweep<OldCounters>();
+        builder.AddSweep<OldSessions>();
+        builder.AddSweep<OldStanding>();
+        builder.AddSweep<RequestsOfTheReleaseBefore>();
+        builder.Services.AddSingleton<BlockNews>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BlockNews>());
+
+        // Last, so that no message comes before what it needs.
+        builder.AddBus(Queues.Fraud, bus => bus.Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId));
+        var app = builder.Build();
+        // A file that cannot be read ends the start.
+        app.Services.GetRequiredService<AddressCountries>();
+        return app.UsePlatformDefaults();
     }
 }

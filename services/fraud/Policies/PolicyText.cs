@@ -24,4 +24,31 @@ internal static class PolicyText
 
     /// <summary>The same for people to read.</summary>
     public static string WriteIndented(PolicyDocument document) => JsonSerializer.Serialize(document, Shown);
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="FormatException">It is not in this form: a later release wrote it.</exception>
+    public static PolicyDocument Read(string text)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize<PolicyDocument>(text, Form)
+                ?? throw new FormatException("The document is null.");
+            // Ids of applications are compared without regard to case, which JSON does not say.
+            return document with
+            {
+                Destinations = document.Destinations with
+                {
+                    Applications = document.Destinations.Applications.WithComparers(StringComparer.OrdinalIgnoreCase),
+                },
+                Spend = document.Spend is null ? null : document.Spend with
+                {
+                    Applications = document.Spend.Applications.WithComparers(StringComparer.OrdinalIgnoreCase),
+                },
+            };
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"The document has fields of another type ({exception.Path}).", exception);
+        }
+    }
 }
