@@ -1,6 +1,7 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Blocks;
+using FlashCall.Fraud.Learning;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
@@ -26,6 +27,7 @@ internal static class FraudService
         builder.Services.AddSingleton<AssessRisks>();
         builder.Services.AddSingleton<AddressCountries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());
+        builder.Services.AddSingleton<LearnOutcomes>();
         builder.AddSweep<OldCounters>();
         builder.AddSweep<OldSessions>();
         builder.AddSweep<OldStanding>();
@@ -34,7 +36,10 @@ internal static class FraudService
         builder.Services.AddHostedService(services => services.GetRequiredService<BlockNews>());
 
         // Last, so that no message comes before what it needs.
-        builder.AddBus(Queues.Fraud, bus => bus.Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId));
+        builder.AddBus(Queues.Fraud, bus => bus
+            .Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId)
+            .ConsumePublished<VerificationCompleted, OutcomeConsumer>(completed => completed.VerificationId)
+            .ConsumePublished<VerificationCallEnded, OutcomeConsumer>(ended => ended.VerificationId));
         var app = builder.Build();
         // A file that cannot be read ends the start.
         app.Services.GetRequiredService<AddressCountries>();

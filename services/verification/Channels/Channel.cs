@@ -83,6 +83,9 @@ internal abstract record Attempt
     /// <summary>Reports it allows in all; 0 as long as there is nothing to report.</summary>
     public abstract int ReportsAllowed { get; }
 
+    /// <summary>Whether the phone was called, or may have been.</summary>
+    public abstract bool Called { get; }
+
     /// <summary>Why it did not reach the phone (stable code); null while it may, or when it did.</summary>
     public abstract string? Failure { get; }
 }

@@ -13,6 +13,8 @@ internal abstract record FlashCallAttempt : Attempt
 
     public override int ReportsAllowed => 0;
 
+    public override bool Called => this is Calling or Ringing;
+
     public override string? Failure => null;
 
     /// <summary>Waits for a caller ID.</summary>
@@ -57,6 +59,11 @@ internal abstract record FlashCallAttempt : Attempt
 
         /// <summary>Whether the dialer has reported the end of the call, or had none to place.</summary>
         public required bool EndKnown { get; init; }
+
+        /// <summary>How the call went; null as long as the dialer has not said so, or had none to place.</summary>
+        public FlashCallEvent.CallEnded? Call { get; init; }
+
+        public override bool Called => Call is { } call ? call.InvitedAt is not null : Seen is not false;
 
         public override string? Failure => CallFailure;
 

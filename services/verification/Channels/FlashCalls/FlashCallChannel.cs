@@ -33,7 +33,8 @@ internal sealed class FlashCallChannel : Channel
         (FlashCallEvent.CallNotPlaced not, FlashCallAttempt.WithCallerId leased) => Over(leased, seen: false, not.Reason),
         (FlashCallEvent.CallRang rang, FlashCallAttempt.Calling calling) =>
             new FlashCallAttempt.Ringing { Id = attempt.Id, StartedAt = attempt.StartedAt, Lease = calling.Lease, RangAt = rang.At },
-        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) => Over(leased, Seen(ended, leased), FailureOf(ended)),
+        (FlashCallEvent.CallEnded ended, FlashCallAttempt.WithCallerId leased) =>
+            Over(leased, Seen(ended, leased), FailureOf(ended)) with { Call = ended },
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Leasing) =>
             new FlashCallAttempt.WithoutCallerId(Reasons.NumberPoolUnavailable) { Id = attempt.Id, StartedAt = attempt.StartedAt },
         (FlashCallEvent.NewsOverdue, FlashCallAttempt.Calling calling) =>
@@ -110,6 +111,11 @@ internal sealed class FlashCallChannel : Channel
             && (HasCall(after.Attempt) ? before.Open && !after.Open : after.Attempt is FlashCallAttempt.Over { EndKnown: false }))
         {
             yield return HangUp(after.Attempt!, session);
+        }
+        if (after.Attempt is FlashCallAttempt.Over { Call: { InvitedAt: not null } call } over
+            && before.Attempt is not FlashCallAttempt.Over { Call: not null })
+        {
+            yield return CallOver(over, call, session);
         }
         if (IsDone(after) && !IsDone(before))
             yield return Release((FlashCallAttempt.Over)after.Attempt!, session);
@@ -223,6 +229,20 @@ internal sealed class FlashCallChannel : Channel
         MessageId.Derive(attempt.Id, "hang-up"),
         Queues.Dialer,
         new HangUp { VerificationId = session.Id, AttemptId = attempt.Id });
+
+    private static OutgoingMessage CallOver(
+        FlashCallAttempt.Over attempt, FlashCallEvent.CallEnded call, VerificationSession session) => new(
+        MessageId.Derive(attempt.Id, "call-ended"),
+        Queue: null,
+        new VerificationCallEnded
+        {
+            VerificationId = session.Id,
+            AttemptId = attempt.Id,
+            Trunk = call.Trunk,
+            Rang = attempt.Seen is true,
+            Answered = call.Answered,
+            EndedAt = call.At,
+        });
 
     private static OutgoingMessage Release(FlashCallAttempt.Over attempt, VerificationSession session) => new(
         MessageId.Derive(attempt.Id, "release"),
