@@ -12,7 +12,7 @@ internal static class FraudService
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "fraud");
-        var policy = PolicySettings.Read(builder.Configuration);
+        var policy = Policy.Of(Policies.PolicySettings.Read(builder.Configuration));
         builder.AddDatabase("fraud", typeof(FraudService).Assembly);
         builder.AddBus(Queues.Fraud, bus => bus.Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId));
         builder.Services.AddSingleton(policy);

@@ -27,10 +27,21 @@ internal static class SampleMessages
             VerificationId = VerificationId,
             Verdict = Verdict.Challenge,
             Score = 55,
-            Factors = [new RiskFactor { Code = "number_velocity", Weight = 55, Detail = "Too often." }],
+            Factors =
+            [
+                new RiskFactor
+                {
+                    Code = "number_velocity",
+                    Weight = 55,
+                    Detail = "Too often.",
+                    Evidence = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = "5" },
+                    Shadow = true,
+                },
+            ],
             PolicyVersion = "1-a1b2c3d4e5f6",
             LineType = LineType.FixedLineOrMobile,
             AssessedAt = Noon,
+            ShadowVerdict = Verdict.Block,
         },
         new LeaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, Callee = PhoneNumber.Parse(Callee), ExpiresAt = Noon },
         new CallerIdLeased
@@ -82,6 +93,24 @@ internal static class SampleMessages
             Outcome = VerificationOutcome.Superseded,
             Reason = "superseded",
             CompletedAt = Noon,
+        },
+        new FraudBlockRaised
+        {
+            Kind = FraudBlockKind.Prefix,
+            Subject = "+467012",
+            Reason = "prefix_conversion",
+            RaisedAt = Noon,
+            Until = Noon.AddMinutes(10),
+            Level = 2,
+            PolicyVersion = "1-2-a1b2c3d4e5f6",
+        },
+        new FraudBlockLifted
+        {
+            Kind = FraudBlockKind.Network,
+            Subject = "203.0.113.0/24",
+            RaisedAt = Noon,
+            LiftedAt = Noon.AddMinutes(3),
+            ByHand = true,
         },
     }.ToDictionary(message => message.GetType().Name, StringComparer.Ordinal);
 }

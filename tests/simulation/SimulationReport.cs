@@ -41,7 +41,7 @@ internal sealed class SimulationReport(string policyVersion, int seed, int hours
     {
         if (visit.Traffic == Visit.Honest)
         {
-            _honest.Count(assessment.Verdict);
+            _honest.Count(assessment);
             _people.Add(visit.Person);
             if (assessment.Verdict is not Verdict.Block)
                 return;
@@ -53,7 +53,7 @@ internal sealed class SimulationReport(string policyVersion, int seed, int hours
         }
         if (!_attacks.TryGetValue(visit.Traffic, out var tally))
             _attacks[visit.Traffic] = tally = new Tally();
-        tally.Count(assessment.Verdict);
+        tally.Count(assessment);
     }
 
     /// <summary>A table, and then one line of JSON.</summary>
@@ -115,6 +115,9 @@ internal sealed class Tally
     /// <summary>Those that were blocked.</summary>
     public int Stopped { get; private set; }
 
+    /// <summary>Those that would have been blocked had everything been enforced that is in shadow mode.</summary>
+    public int WouldStop { get; private set; }
+
     /// <summary>Those that were challenged.</summary>
     public int Challenged { get; private set; }
 
@@ -128,9 +131,12 @@ internal sealed class Tally
     public double StoppedAfterFirst => Tried <= First ? 1 : (double)_stoppedAfterFirst / (Tried - First);
 
     /// <summary>Counts one.</summary>
-    public void Count(Verdict verdict)
+    public void Count(Assessment assessment)
     {
+        var verdict = assessment.Verdict;
         Tried++;
+        if (verdict is not Verdict.Block && assessment.ShadowVerdict is Verdict.Block)
+            WouldStop++;
         if (verdict is Verdict.Block)
         {
             Stopped++;

@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Policies;
 
 namespace FlashCall.Fraud.Assessments;
 
@@ -32,6 +34,20 @@ internal sealed record Policy
         BlockAt = blockAt;
         Version = Fingerprint();
     }
+
+    /// <summary>The part of a document that the rules of this path know.</summary>
+    public static Policy Of(PolicyDocument document) => new(
+        document.Destinations.Allowed,
+        document.Destinations.Applications.Select(pair => KeyValuePair.Create(pair.Key, (string[])[.. pair.Value.Allowed ?? []])),
+        document.Velocity.Select(limit => (Subject: limit.Subject switch
+        {
+            SubjectKind.Number => VelocitySubject.Number,
+            SubjectKind.Address => VelocitySubject.Address,
+            SubjectKind.Network => VelocitySubject.Network,
+            _ => (VelocitySubject?)null,
+        }, limit.Limit, limit.Window)).Where(limit => limit.Subject is not null).Select(
+            limit => new VelocityLimit(limit.Subject!.Value, limit.Limit, limit.Window.Length)),
+        document.Thresholds.Challenge, document.Thresholds.Block);
 
     /// <summary>How often a number, an address or a network may ask. No two for one subject have the same window.</summary>
     public IReadOnlyList<VelocityLimit> Limits { get; }
