@@ -2,6 +2,7 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Fraud.Learning;
+using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;

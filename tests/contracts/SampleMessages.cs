@@ -27,10 +27,21 @@ internal static class SampleMessages
             VerificationId = VerificationId,
             Verdict = Verdict.Challenge,
             Score = 55,
-            Factors = [new RiskFactor { Code = "number_velocity", Weight = 55, Detail = "Too often." }],
+            Factors =
+            [
+                new RiskFactor
+                {
+                    Code = "number_velocity",
+                    Weight = 55,
+                    Detail = "Too often.",
+                    Evidence = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = "5" },
+                    Shadow = true,
+                },
+            ],
             PolicyVersion = "1-a1b2c3d4e5f6",
             LineType = LineType.FixedLineOrMobile,
             AssessedAt = Noon,
+            ShadowVerdict = Verdict.Block,
         },
         new LeaseCallerId { VerificationId = VerificationId, AttemptId = AttemptId, Callee = PhoneNumber.Parse(Callee), ExpiresAt = Noon },
         new CallerIdLeased

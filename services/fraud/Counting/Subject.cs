@@ -89,4 +89,10 @@ internal enum Measure
 
     /// <summary>What the calls cost, in millionths of the policy's currency.</summary>
     Spend = 10,
+
+    /// <summary>Requests that were blocked for what they are, and not for where they go or because a block stands.</summary>
+    Refused = 11,
+
+    /// <summary>Blocks of narrower prefixes that were raised for the first time: of a prefix.</summary>
+    NarrowerBlocks = 12,
 }

@@ -14,10 +14,16 @@ internal static class Additions
     ];
 
     /// <summary>What a request adds.</summary>
-    public static IReadOnlyList<CounterAddition> Of(Policy policy, RiskRequest request, Verdict verdict, Readings readings)
+    /// <param name="policy">The policy.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="verdict">What was said.</param>
+    /// <param name="refused">It would have been blocked for what it is, and not for where it goes or because a block stands.</param>
+    /// <param name="readings">What was counted before.</param>
+    public static IReadOnlyList<CounterAddition> Of(Policy policy, RiskRequest request, Verdict verdict, bool refused, Readings readings)
     {
         var all = new List<CounterAddition>();
         Add(all, policy, request, Measure.Requests, request.RequestedAt, 1);
+        Add(all, policy, request, Measure.Refused, request.RequestedAt, refused ? 1 : 0);
         foreach (var subject in Novelty.NewTo(policy, request, readings))
             Add(all, policy, subject, Measure.NewNumbers, request.RequestedAt, 1);
         if (verdict is not Verdict.Block)
@@ -66,6 +72,18 @@ internal static class Additions
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(outcome));
+        }
+        return all;
+    }
+
+    /// <summary>What blocks that a request raised add: the wider prefixes around a blocked one come under suspicion.</summary>
+    public static IReadOnlyList<CounterAddition> Of(Policy policy, RiskRequest request, IReadOnlyList<TimedBlock> raised)
+    {
+        var all = new List<CounterAddition>();
+        foreach (var block in raised.Where(block => block.Subject.Kind is SubjectKind.Prefix && block.Level == 1))
+        {
+            foreach (var wider in request.SubjectsOf(SubjectKind.Prefix).Where(prefix => prefix.Key.Length < block.Subject.Key.Length))
+                Add(all, policy, wider, Measure.NarrowerBlocks, request.RequestedAt, 1);
         }
         return all;
     }

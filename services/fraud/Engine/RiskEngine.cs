@@ -41,6 +41,7 @@ internal static class RiskEngine
         var isSafe = readings.Entries.Any(entry => entry.List is ListKind.Safe && entry.HoldsAt(readings.At));
         var factors = new List<RiskFactor>();
         var blocks = new List<TimedBlock>();
+        var onItsOwn = 0;
         foreach (var rule in policy.Rules)
         {
             var inShadow = policy.Document.ShadowRules.Contains(rule.Name);
@@ -58,6 +59,8 @@ internal static class RiskEngine
                     Evidence = finding.Evidence.Count == 0 && !waived ? null : EvidenceOf(finding, waived),
                     Shadow = inShadow || waived,
                 });
+                if (!inShadow && !waived && !finding.HoldsForAll && rule is not StandingBlocks)
+                    onItsOwn += weight;
                 if (finding.Raises is { } subject && !inShadow && !waived && !policy.Document.Shadow)
                     Raise(policy, subject, finding.Code, readings, blocks);
             }
@@ -70,7 +73,9 @@ internal static class RiskEngine
         var (full, _) = VerdictOf(factors.Where(factor => !factor.Shadow || !IsWaived(factor)), thresholds);
         var verdict = policy.Document.Shadow ? Verdict.Allow : enforced;
         return new Assessment(verdict, score, full == verdict ? null : full, factors,
-            new Changes(Additions.Of(policy, request, verdict, readings), blocks));
+            new Changes(
+                [.. Additions.Of(policy, request, verdict, onItsOwn >= thresholds.Block, readings), .. Additions.Of(policy, request, blocks)],
+                blocks));
     }
 
     /// <summary>What has to be read to learn from an outcome.</summary>

@@ -88,6 +88,9 @@ internal sealed record PolicyDocument
     /// <summary>Rule <c>wrong_reports</c>.</summary>
     public WrongReportsSettings? WrongReports { get; init; } = new();
 
+    /// <summary>Rule <c>refused_clients</c>.</summary>
+    public RefusedClientsSettings? RefusedClients { get; init; } = new();
+
     /// <summary>Rule <c>spend</c>.</summary>
     public SpendSettings? Spend { get; init; } = new();
 
@@ -260,6 +263,22 @@ internal sealed record AddressCountrySettings(int Weight = 20);
 /// <param name="PerNetwork">The same for a network.</param>
 internal sealed record WrongReportsSettings(
     int WindowSeconds = 86_400, int PerNumber = 10, int PerDevice = 6, int PerAddress = 8, int PerNetwork = 12);
+
+/// <summary>When a client is refused more often than not.</summary>
+internal sealed record RefusedClientsSettings
+{
+    /// <summary>From so many refused requests on, 1 to 1000.</summary>
+    public int LeastRefused { get; init; } = 4;
+
+    /// <summary>Where at least this share of its requests was refused, in percent.</summary>
+    public int Percent { get; init; } = 40;
+
+    /// <summary>How sure: standard deviations of the Wilson bound, one-sided.</summary>
+    public double Deviations { get; init; } = 1.3;
+
+    /// <summary>The windows, shortest first.</summary>
+    public ImmutableArray<int> WindowsSeconds { get; init; } = [3600, 86_400];
+}
 
 /// <summary>What the calls of an application may cost a day.</summary>
 internal sealed record SpendSettings

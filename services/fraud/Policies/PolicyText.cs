@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -29,26 +30,8 @@ internal static class PolicyText
     /// <exception cref="FormatException">It is not in this form: a later release wrote it.</exception>
     public static PolicyDocument Read(string text)
     {
-        try
-        {
-            var document = JsonSerializer.Deserialize<PolicyDocument>(text, Form)
-                ?? throw new FormatException("The document is null.");
-            // Ids of applications are compared without regard to case, which JSON does not say.
-            return document with
-            {
-                Destinations = document.Destinations with
-                {
-                    Applications = document.Destinations.Applications.WithComparers(StringComparer.OrdinalIgnoreCase),
-                },
-                Spend = document.Spend is null ? null : document.Spend with
-                {
-                    Applications = document.Spend.Applications.WithComparers(StringComparer.OrdinalIgnoreCase),
-                },
-            };
-        }
-        catch (JsonException exception)
-        {
-            throw new FormatException($"The document has fields of another type ({exception.Path}).", exception);
-        }
+        var document = PolicyReader.Read(Encoding.UTF8.GetBytes(text), out var mistakes);
+        return document
+            ?? throw new FormatException(string.Join(" ", mistakes.Select(mistake => $"{mistake.Path} {mistake.Problem}")));
     }
 }

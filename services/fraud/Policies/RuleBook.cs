@@ -25,6 +25,7 @@ internal static class RuleBook
             .. document.Velocity.GroupBy(limit => limit.Subject).OrderBy(limits => limits.Key).Select(
                 limits => new Velocity(limits.Key, limits)),
             document.WrongReports is { } wrong ? new WrongReports(wrong) : null,
+            document.RefusedClients is { } refused ? new RefusedClients(refused, document.Blocks) : null,
             document.Conversion is { } conversion ? new Conversion(conversion, document.Blocks) : null,
             document.AnsweredRate is { } answered ? new AnsweredRate(answered, document.Blocks) : null,
             document.NumberSequence is { } sequence ? new NumberSequence(sequence) : null,

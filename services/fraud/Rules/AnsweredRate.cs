@@ -13,6 +13,9 @@ internal sealed class AnsweredRate : IRule
     /// <summary>What the policy calls it.</summary>
     public const string RuleName = "answered_rate";
 
+    /// <summary>Two answered calls in a row are rare enough where there was an anomaly before.</summary>
+    private const int ProbationCalls = 2;
+
     private readonly AnsweredRateSettings _settings;
     private readonly BlockSettings _blocks;
     private readonly Window[] _windows;
@@ -31,7 +34,7 @@ internal sealed class AnsweredRate : IRule
             new(SubjectKind.Destination, Measure.Calls, Shares.Baseline),
             .. TrunkAnswers.WindowsOf(settings).Select(window => new Need(SubjectKind.Trunk, Measure.Calls, window)),
         ];
-        Needs = [.. calls, .. calls.Select(need => need with { Measure = Measure.Answered })];
+        Needs = [.. Prefixes.NeedsOf(settings.PrefixDigits), .. calls, .. calls.Select(need => need with { Measure = Measure.Answered })];
     }
 
     /// <inheritdoc/>
@@ -47,13 +50,14 @@ internal sealed class AnsweredRate : IRule
         var usual = Shares.Usual(
             readings.Of(destination, Measure.Answered, Shares.Baseline), readings.Of(destination, Measure.Calls, Shares.Baseline),
             _settings.UsualPercent);
-        // The longest prefix that stands out is blocked, so that as few others as possible go with it.
-        return _settings.PrefixDigits.SelectMany(request.PrefixOf).Select(prefix => Judge(prefix, usual, readings)).OfType<Finding>().Take(1);
+        return Prefixes.ToJudge(_settings.PrefixDigits, request, readings)
+            .Select(prefix => Judge(prefix, usual, readings)).OfType<Finding>().Take(1);
     }
 
     private Finding? Judge(Subject prefix, double usual, Readings readings)
     {
-        var standard = Shares.StandardOf(_blocks, readings, prefix, _windows, _settings.Deviations, _settings.LeastCalls);
+        var standard = Shares.StandardOf(
+            _blocks with { ProbationRequests = ProbationCalls }, readings, prefix, _windows, _settings.Deviations, _settings.LeastCalls);
         foreach (var window in standard.Windows)
         {
             if (TooMany(readings, prefix, window, usual, standard, _settings) is not { } counts)

@@ -37,7 +37,7 @@ internal sealed class Conversion : IRule
             new(SubjectKind.Destination, Measure.Rings, Shares.Baseline),
             new(SubjectKind.Application, Measure.Rings, Shares.Baseline),
         ];
-        Needs = [.. windows, .. windows.Select(need => need with { Measure = Measure.Verified })];
+        Needs = [.. Prefixes.NeedsOf(settings.PrefixDigits), .. windows, .. windows.Select(need => need with { Measure = Measure.Verified })];
     }
 
     /// <inheritdoc/>
@@ -52,8 +52,7 @@ internal sealed class Conversion : IRule
         var ofDestination = BaselineOf(new(SubjectKind.Destination, request.Destination), readings);
         var application = new Subject(SubjectKind.Application, request.ApplicationId);
         var ofApplication = BaselineOf(application, readings);
-        // The longest prefix that stands out is blocked, so that as few others as possible go with it.
-        var prefix = _settings.PrefixDigits.SelectMany(request.PrefixOf)
+        var prefix = Prefixes.ToJudge(_settings.PrefixDigits, request, readings)
             .Select(subject => Judge(subject, ofDestination, readings)).OfType<Finding>().FirstOrDefault();
         if (prefix is not null)
             yield return prefix;

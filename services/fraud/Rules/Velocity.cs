@@ -8,8 +8,9 @@ namespace FlashCall.Fraud.Rules;
 /// <summary>
 /// Too many requests of one subject. A number's limit says how often a phone may ring, so it counts what was let through and is decisive: no
 /// phone rings more often than a person who tries again would make it ring. Others are shared by honest people, so that the weight grows with
-/// the excess: 50 at the limit, 100 at twice the limit. Prefix, application and all others count every request. The heaviest
-/// excess of a subject counts, not the sum.
+/// the excess: 50 at the limit, 100 at twice the limit. A client's limit
+/// counts every request, that of a prefix or an application what was let through, so that an attack that is stopped takes no room from
+/// others. The heaviest excess counts, not the sum.
 /// </summary>
 internal sealed class Velocity : IRule
 {
@@ -41,7 +42,9 @@ internal sealed class Velocity : IRule
     /// <inheritdoc/>
     public IReadOnlyList<Need> Needs { get; }
 
-    private Measure Counted => _kind is SubjectKind.Number ? Measure.Rings : Measure.Requests;
+    private Measure Counted => _kind is SubjectKind.Number or SubjectKind.Prefix or SubjectKind.Application
+        ? Measure.Rings
+        : Measure.Requests;
 
     /// <inheritdoc/>
     public IEnumerable<Finding> Judge(RiskRequest request, Readings readings)

@@ -23,6 +23,8 @@ create table counters (
     new_numbers integer not null,
     -- Millionths of the policy's currency.
     spend bigint not null,
+    refused integer not null,
+    narrower_blocks integer not null,
     primary key (key, grain, bucket, shard)
 ) with (fillfactor = 80);
 

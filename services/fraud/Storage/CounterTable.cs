@@ -18,7 +18,8 @@ internal static class CounterTable
     [
         (Measure.Requests, "requests"), (Measure.Rings, "rings"), (Measure.Verified, "verified"), (Measure.Open, "open"),
         (Measure.Calls, "calls"), (Measure.Answered, "answered"), (Measure.Reported, "reported"), (Measure.WrongReports, "wrong_reports"),
-        (Measure.NewNumbers, "new_numbers"), (Measure.Spend, "spend"),
+        (Measure.NewNumbers, "new_numbers"), (Measure.Spend, "spend"), (Measure.Refused, "refused"),
+        (Measure.NarrowerBlocks, "narrower_blocks"),
     ];
 
     private static readonly Dictionary<Measure, int> ColumnOf =

@@ -1,47 +1,53 @@
 using System.Text;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Counting;
 using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
-namespace FlashCall.Fraud.Tests.Assessments;
+namespace FlashCall.Fraud.Tests.Policies;
 
 public sealed class PolicySettingsTests
 {
     [Fact]
     public void Without_settings_nothing_may_be_rung_and_the_usual_limits_hold()
     {
-        var document = Read("{}");
-        Assert.Empty(document.Destinations.Of("shop", Purpose.Login));
-        Assert.Equal(new PolicyDocument().Thresholds, document.Thresholds);
-        Assert.Equal(VelocityLimit.Usual, document.Velocity);
+        var policy = Read("{}");
+        Assert.Empty(Destinations(policy, "shop"));
+        Assert.Equal(new Thresholds(50, 80), policy.Thresholds);
+        Assert.Equal(VelocityLimit.Usual.Length, policy.Velocity.Length);
+        Assert.Equal(
+            [new(SubjectKind.Number, 5, 600), new(SubjectKind.Number, 10, 86_400)],
+            policy.Velocity.Where(limit => limit.Subject is SubjectKind.Number));
+        Assert.Equal(2, policy.Velocity.Count(limit => limit.Subject is SubjectKind.Address));
+        Assert.Equal(2, policy.Velocity.Count(limit => limit.Subject is SubjectKind.Network));
     }
 
     [Fact]
     public void All_of_it_can_be_set()
     {
-        var document = Read("""
+        var policy = Read("""
             { "Fraud": {
                 "AllowedDestinations": [ "SE", "GB" ],
                 "Applications": { "shop": { "AllowedDestinations": [ "NO" ] }, "closed": { "AllowedDestinations": [] } },
                 "NumberVelocity": [ { "Limit": 3, "Window": "24:00:00" } ],
                 "AddressVelocity": [],
                 "NetworkVelocity": [ { "Limit": 7, "Window": "00:00:10" } ],
-                "ShadowRules": [ "conversion" ],
                 "Thresholds": { "Challenge": 30, "Block": 60 } } }
             """);
-        Assert.Equal(["GB", "SE"], document.Destinations.Of("other", Purpose.Login));
-        Assert.Equal(["NO"], document.Destinations.Of("Shop", Purpose.Kyc));
-        Assert.Empty(document.Destinations.Of("closed", Purpose.Login));
+        Assert.Equal(["GB", "SE"], Destinations(policy, "other"));
+        Assert.Equal(["NO"], Destinations(policy, "Shop"));
+        Assert.Empty(Destinations(policy, "closed"));
         Assert.Equal(
             [new(SubjectKind.Number, 3, 86_400), new(SubjectKind.Network, 7, 10)],
-            document.Velocity.Where(limit => limit.Subject is SubjectKind.Number or SubjectKind.Address or SubjectKind.Network));
-        Assert.Equal(new Thresholds(30, 60), document.Thresholds);
-        Assert.Equal(["conversion"], document.ShadowRules);
+            policy.Velocity.Where(limit => limit.Subject is SubjectKind.Number or SubjectKind.Address or SubjectKind.Network));
+        Assert.Equal(new Thresholds(30, 60), policy.Thresholds);
     }
+
+    [Fact]
+    public void Rules_can_be_recorded_and_not_enforced() =>
+        Assert.Equal(["conversion"], Read("""{ "Fraud": { "ShadowRules": [ "conversion" ] } }""").ShadowRules);
 
     [Theory]
     [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "sweden" ] } }""", "FLASHCALL_FRAUD__ALLOWEDDESTINATIONS__1 is 'sweden'")]
@@ -82,6 +88,27 @@ public sealed class PolicySettingsTests
                 "FLASHCALL_FRAUD__ADDRESSVELOCITY__0__WINDOW is", "FLASHCALL_FRAUD__THRESHOLDS__BLOCK is"],
             message.Split('\n').Select(line => string.Join(' ', line.Split(' ')[1..3])));
     }
+
+    [Fact]
+    public void The_version_is_that_of_the_meaning_not_of_the_spelling()
+    {
+        var version = Version("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }""");
+        Assert.Equal(version, Version("""{ "Fraud": { "AllowedDestinations": [ "GB", "SE" ], "Thresholds": { "Block": 80 } } }"""));
+        Assert.Matches("^1-2-[0-9a-f]{12}$", version);
+    }
+
+    [Theory]
+    [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE" ] } }""")]
+    [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ], "Applications": { "shop": { "AllowedDestinations": [] } } } }""")]
+    [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ], "NumberVelocity": [ { "Limit": 5, "Window": "00:10:00" } ] } }""")]
+    [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ], "Thresholds": { "Challenge": 51 } } }""")]
+    public void Another_policy_has_another_version(string json) =>
+        Assert.NotEqual(Version("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }"""), Version(json));
+
+    private static string Version(string json) => new Policy(Read(json), number: 1).Version;
+
+    private static IEnumerable<string> Destinations(PolicyDocument policy, string application) =>
+        policy.Destinations.Of(application, Purpose.Login);
 
     private static PolicyDocument Read(string json) =>
         PolicySettings.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());

@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Counting;
-using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 using PhoneNumbers;
 
-namespace FlashCall.Fraud.Assessments;
+namespace FlashCall.Fraud.Policies;
 
-/// <summary>Reads the first policy from the settings under <c>Fraud</c>, once at start: its destinations, the velocity of numbers, addresses
-/// and networks, the thresholds. All else of it is as a document that leaves it out has it.</summary>
+/// <summary>Reads the first policy from the settings under <c>Fraud</c>, once at start: the default one with these destinations, limits and
+/// thresholds.</summary>
 internal sealed class PolicySettings
 {
     private const string Section = "Fraud";
@@ -33,12 +32,13 @@ internal sealed class PolicySettings
             "ShadowRules", "AddressCountries");
         var destinations = Destinations(_section.GetSection("AllowedDestinations"));
         var applications = Applications(_section.GetSection("Applications"));
-        ImmutableArray<VelocityLimit> limits =
+        VelocityLimit[] limits =
         [
             .. Limits("NumberVelocity", SubjectKind.Number),
             .. Limits("AddressVelocity", SubjectKind.Address),
             .. Limits("NetworkVelocity", SubjectKind.Network),
-            .. VelocityLimit.Usual.Where(limit => limit.Subject is not (SubjectKind.Number or SubjectKind.Address or SubjectKind.Network)),
+            .. VelocityLimit.Usual.Where(
+                limit => limit.Subject is not (SubjectKind.Number or SubjectKind.Address or SubjectKind.Network)),
         ];
         var thresholds = _section.GetSection("Thresholds");
         _mistakes.RefuseUnknown(thresholds, "Challenge", "Block");
@@ -53,20 +53,16 @@ internal sealed class PolicySettings
         _mistakes.ThrowIfAny();
         return new PolicyDocument
         {
-            Destinations = new DestinationLists
-            {
-                Allowed = destinations,
-                Applications = applications.ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase),
-            },
-            Velocity = limits,
+            Destinations = new DestinationLists { Allowed = destinations, Applications = applications },
+            Velocity = [.. limits.OrderBy(limit => limit.Subject).ThenBy(limit => limit.WindowSeconds)],
             Thresholds = new Thresholds(challengeAt, blockAt),
             ShadowRules = shadow,
         };
     }
 
-    private Dictionary<string, ApplicationDestinations> Applications(IConfigurationSection section)
+    private ImmutableSortedDictionary<string, ApplicationDestinations> Applications(IConfigurationSection section)
     {
-        var applications = new Dictionary<string, ApplicationDestinations>(StringComparer.OrdinalIgnoreCase);
+        var applications = ImmutableSortedDictionary.CreateBuilder<string, ApplicationDestinations>(StringComparer.OrdinalIgnoreCase);
         foreach (var application in section.GetChildren())
         {
             _mistakes.RefuseUnknown(application, "AllowedDestinations");
@@ -78,7 +74,7 @@ internal sealed class PolicySettings
                     ImmutableSortedDictionary<Purpose, ImmutableSortedSet<string>>.Empty);
             }
         }
-        return applications;
+        return applications.ToImmutable();
     }
 
     private ImmutableSortedSet<string> Destinations(IConfigurationSection section)
@@ -111,13 +107,12 @@ internal sealed class PolicySettings
             var limit = _mistakes.ReadNumber(entry.GetSection("Limit"), 1, 1, MaxLimit);
             if (!_mistakes.TryReadDuration(entry.GetSection("Window"), ShortestWindow, LongestWindow, out var window))
                 continue;
-            var seconds = (int)window.TotalSeconds;
-            if (limits.Exists(other => other.WindowSeconds == seconds))
+            if (limits.Exists(other => other.Window.Length == window))
             {
                 _mistakes.Add($"{entry.Path}:Window",
                     $"is '{entry["Window"]}', which another limit of {SettingName.Of(section.Path)} has too. Give each window once.");
             }
-            limits.Add(new VelocityLimit(subject, limit, seconds));
+            limits.Add(new(subject, limit, (int)Math.Ceiling(window.TotalSeconds)));
         }
         return limits;
     }
