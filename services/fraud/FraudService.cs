@@ -2,6 +2,7 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Fraud.Learning;
+using FlashCall.Fraud.Operations;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
@@ -18,6 +19,7 @@ internal static class FraudService
     {
         var builder = PlatformHost.CreateBuilder(args, "fraud");
         builder.Services.AddSingleton(PolicySettings.Read(builder.Configuration));
+        builder.AddInternalIdentity();
         builder.AddDatabase("fraud", typeof(FraudService).Assembly);
         builder.Services.AddSingleton<FraudMetrics>();
         builder.Services.AddSingleton<PolicyStore>();
@@ -36,6 +38,8 @@ internal static class FraudService
         builder.Services.AddSingleton<BlockNews>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BlockNews>());
 
+        builder.AddFraudOperations();
+
         // Last, so that no message comes before what it needs.
         builder.AddBus(Queues.Fraud, bus => bus
             .Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId)
@@ -44,6 +48,8 @@ internal static class FraudService
         var app = builder.Build();
         // A file that cannot be read ends the start.
         app.Services.GetRequiredService<AddressCountries>();
-        return app.UsePlatformDefaults();
+        app.UsePlatformDefaults();
+        app.MapFraud();
+        return app;
     }
 }

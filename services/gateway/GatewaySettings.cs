@@ -6,6 +6,7 @@ namespace FlashCall.Gateway;
 /// <summary>The gateway's settings, read once at start.</summary>
 /// <param name="Verification">Base addresses of the verification service's replicas (<c>Gateway:Verification</c>), at least one.</param>
 /// <param name="Dialer">Base addresses of the dialer's replicas (<c>Gateway:Dialer</c>), at least one.</param>
+/// <param name="Fraud">Base addresses of the fraud service's replicas (<c>Gateway:Fraud</c>), at least one.</param>
 /// <param name="AnswerTimeout">
 /// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
 /// leaves room for a request that waits a minute for a session to move on.
@@ -15,6 +16,7 @@ namespace FlashCall.Gateway;
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
     IReadOnlyList<Uri> Dialer,
+    IReadOnlyList<Uri> Fraud,
     TimeSpan AnswerTimeout,
     IReadOnlyList<Application> Applications,
     InternalIdentity.Minter IdentityKey)
@@ -29,9 +31,10 @@ internal sealed record GatewaySettings(
     {
         var mistakes = new SettingsMistakes();
         var gateway = configuration.GetSection("Gateway");
-        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(AnswerTimeout));
+        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(Fraud), nameof(AnswerTimeout));
         var verification = Addresses(gateway.GetSection(nameof(Verification)), mistakes);
         var dialer = Addresses(gateway.GetSection(nameof(Dialer)), mistakes);
+        var fraud = Addresses(gateway.GetSection(nameof(Fraud)), mistakes);
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
@@ -45,7 +48,7 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, fraud, answerTimeout, applications, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, SettingsMistakes mistakes)

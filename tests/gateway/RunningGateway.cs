@@ -49,6 +49,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         $"--Identity:SigningKey={Identity.Private}",
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
+        .. replicas.Select((replica, i) => $"--Gateway:Fraud:{i}={replica}"),
         .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
         .. Application(1, "reader", [ReadKey], ["verifications:read"]),
         .. Application(2, "writer", [WriteKey], ["verifications:write"]),

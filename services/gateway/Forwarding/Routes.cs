@@ -15,8 +15,12 @@ internal static class Routes
     /// <summary>The cluster of the dialer's replicas.</summary>
     public const string Dialer = "dialer";
 
+    /// <summary>The cluster of the fraud service's replicas.</summary>
+    public const string Fraud = "fraud";
+
     private const string Verifications = "/v1/verifications/{**rest}";
     private const string Trunks = "/v1/trunks/{**rest}";
+    private const string Frauds = "/v1/fraud/{**rest}";
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
@@ -26,6 +30,7 @@ internal static class Routes
         Route("verifications-read", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
         Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
+        Route("fraud", Fraud, Frauds, Scopes.Operations, HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete),
     ];
 
     /// <summary>The services behind the routes.</summary>
@@ -33,6 +38,7 @@ internal static class Routes
     [
         Cluster(Verification, settings.Verification, settings.AnswerTimeout),
         Cluster(Dialer, settings.Dialer, settings.AnswerTimeout),
+        Cluster(Fraud, settings.Fraud, settings.AnswerTimeout),
     ];
 
     /// <summary>When failing requests take a replica out, between two probes.</summary>
