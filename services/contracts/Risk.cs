@@ -84,6 +84,8 @@ public sealed record RiskFactor
     public IReadOnlyDictionary<string, string>? Evidence { get; init; }
 
     /// <summary>Recorded only: it added nothing to the score, since its rule is in shadow mode or the safe list waives it.</summary>
+    // Left out where it is false, as it is of factors that were stored before there was such a mode.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Shadow { get; init; }
 }
 

@@ -14,6 +14,7 @@ internal sealed class Policies
     private const int LongestRoute = 5;
     private const int MostReports = 10;
     private const double HighestGuessBound = 0.1;
+    private const double MostChallengeBits = 20;
 
     private static readonly SessionPolicy Default = new()
     {
@@ -23,6 +24,8 @@ internal sealed class Policies
         PostDialDelayCap = TimeSpan.FromSeconds(12),
         MaxReports = 3,
         GuessBound = 0.001,
+        // A tenth of the chance, a little less strict so that a pool of 10,000 numbers still leaves one report.
+        ChallengeBits = 3.3,
     };
 
     private readonly Dictionary<Purpose, SessionPolicy> _byPurpose;
@@ -56,7 +59,8 @@ internal sealed class Policies
         mistakes.RefuseScalar(above, "a section, such as { \"Lifetime\": \"00:02:00\" }");
         mistakes.RefuseUnknown(
             above, nameof(SessionPolicy.Route), nameof(SessionPolicy.Lifetime), nameof(SessionPolicy.RingTime),
-            nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound));
+            nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound),
+            nameof(SessionPolicy.ChallengeBits), nameof(SessionPolicy.OnRiskUnavailable));
         return new SessionPolicy
         {
             Route = ReadRoute(above.GetSection(nameof(SessionPolicy.Route)), below.Route, mistakes),
@@ -69,6 +73,9 @@ internal sealed class Policies
                 TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)),
             MaxReports = mistakes.ReadNumber(above.GetSection(nameof(SessionPolicy.MaxReports)), below.MaxReports, 1, MostReports),
             GuessBound = ReadGuessBound(above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, mistakes),
+            ChallengeBits = ReadBits(above.GetSection(nameof(SessionPolicy.ChallengeBits)), below.ChallengeBits, mistakes),
+            OnRiskUnavailable = ReadFallback(
+                above.GetSection(nameof(SessionPolicy.OnRiskUnavailable)), below.OnRiskUnavailable, mistakes),
         };
     }
 
@@ -98,5 +105,32 @@ internal sealed class Policies
         mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
             $"is '{text}'. Give a number above 0 and at most {HighestGuessBound}, such as 0.001."));
         return otherwise;
+    }
+
+    private static double? ReadBits(IConfigurationSection setting, double? otherwise, SettingsMistakes mistakes)
+    {
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bits) && bits is >= 0 and <= MostChallengeBits)
+            return bits;
+        mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
+            $"is '{text}'. Give a number of bits from 0 to {MostChallengeBits}, such as 3.3."));
+        return otherwise;
+    }
+
+    private static RiskFallback? ReadFallback(IConfigurationSection setting, RiskFallback? otherwise, SettingsMistakes mistakes)
+    {
+        switch (setting.Value)
+        {
+            case null or "":
+                return otherwise;
+            case "refuse":
+                return RiskFallback.Refuse;
+            case "allow":
+                return RiskFallback.Allow;
+            default:
+                mistakes.Add(setting.Path, $"is '{setting.Value}'. Give refuse or allow.");
+                return otherwise;
+        }
     }
 }

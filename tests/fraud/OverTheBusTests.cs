@@ -21,7 +21,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] arguments = [.. servers.Arguments, "--Fraud:AllowedDestinations:0=SE", "--Fraud:AllowedDestinations:1=GB"];
+        string[] arguments = [.. servers.Arguments, Operator.IdentityArgument, "--Fraud:AllowedDestinations:0=SE", "--Fraud:AllowedDestinations:1=GB"];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], FraudService.Build));
 
         var builder = PlatformHost.CreateBuilder(servers.Arguments, "verification");

@@ -28,7 +28,8 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
     private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public async ValueTask InitializeAsync() => Assert.Equal(0, await PlatformHost.RunAsync(
-        [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], FraudService.Build));
+        [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}", Operator.IdentityArgument],
+        FraudService.Build));
 
     public async ValueTask DisposeAsync()
     {
