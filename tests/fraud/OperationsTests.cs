@@ -28,7 +28,7 @@ public sealed class OperationsTests(ServersFixture servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] servedBy = [.. servers.Arguments, $"--DatabasePrefix={servers.DatabasePrefix}ops_", $"--BusPrefix={servers.DatabasePrefix}ops-"];
+        string[] servedBy = [.. servers.Arguments, $"--DatabasePrefix={servers.DatabasePrefix}ops_", $"--BusPrefix={servers.BusPrefix}ops-"];
         string[] arguments = [.. servedBy, Operator.IdentityArgument, "--Fraud:AllowedDestinations:0=SE", "--urls=http://127.0.0.1:0"];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], FraudService.Build));
         var listener = PlatformHost.CreateBuilder([.. servedBy, "--urls=http://127.0.0.1:0"], "verification");

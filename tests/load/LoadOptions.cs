@@ -23,7 +23,7 @@ internal sealed record LoadOptions
         mistake = null;
         if (args is not ["dialer", .. var rest])
         {
-            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there is one: dialer.";
+            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there are: dialer, risk.";
             return false;
         }
         var read = new LoadOptions();
