@@ -217,7 +217,7 @@ internal sealed record ConversionSettings
     public int LeastRequests { get; init; } = 10;
 
     /// <summary>A request younger than this may still succeed.</summary>
-    public int LagSeconds { get; init; } = 60;
+    public int LagSeconds { get; init; } = 30;
 
     /// <summary>The windows, shortest first.</summary>
     public ImmutableArray<int> WindowsSeconds { get; init; } = [600, 3600, 86_400];
