@@ -84,7 +84,8 @@ public sealed class VerdictTests
     [Fact]
     public void Nothing_in_shadow_mode_raises_a_block()
     {
-        foreach (var policy in (PolicyDocument[])[History.Usual with { Shadow = true }, History.Usual with { ShadowRules = ["wrong_reports"] }])
+        PolicyDocument[] policies = [History.Usual with { Shadow = true }, History.Usual with { ShadowRules = ["wrong_reports"] }];
+        foreach (var policy in policies)
         {
             var history = new History(policy with { Velocity = [], Conversion = null });
             for (var i = 0; i < 10; i++)
