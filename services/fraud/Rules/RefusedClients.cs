@@ -49,8 +49,9 @@ internal sealed class RefusedClients : IRule
         {
             var refused = readings.Of(client, Measure.Refused, window);
             var requests = readings.Of(client, Measure.Requests, window);
-            if (refused < standard.Least
-                || Shares.Lower(Math.Min(refused, requests), requests, standard.Deviations) * 100 < _settings.Percent)
+            if (refused < standard.Least)
+                continue;
+            if (Shares.Lower(Math.Min(refused, requests), requests, standard.Deviations) * 100 < _settings.Percent)
                 continue;
             var who = client.Kind.ToString().ToLowerInvariant();
             return new Finding("refused_client", Finding.Decisive, $"Most requests of the client's {who} were refused. Ask again later.")
