@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace FlashCall.Contracts;
 
-/// <summary>To the fraud service: should this phone ring at all? Answered by <see cref="RiskAssessed"/>; a repeat gets the same answer.</summary>
+/// <summary>To the fraud service: should this phone ring at all? Answered by <see cref="RiskAssessed"/>; a repeat gets the same
+/// answer.</summary>
 public sealed record AssessRisk
 {
     /// <summary>The session that asks; also the key under which the assessment is remembered.</summary>
@@ -64,7 +65,8 @@ public sealed record RiskAssessed
     /// <summary>When the answer was made (UTC).</summary>
     public required DateTimeOffset AssessedAt { get; init; }
 
-    /// <summary>What the verdict would have been with everything enforced that the policy has in shadow mode; null where it is the same.</summary>
+    /// <summary>What the verdict would have been with everything enforced that the policy has in shadow mode; null where it is the
+    /// same.</summary>
     public Verdict? ShadowVerdict { get; init; }
 }
 

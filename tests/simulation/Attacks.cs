@@ -72,7 +72,8 @@ internal sealed class Attacks(Random random)
         }
     }
 
-    /// <summary>The caller ID is guessed: few tries for each of many people, slowly, from a hired block of addresses, devices made up.</summary>
+    /// <summary>The caller ID is guessed: few tries for each of many people, slowly, from a hired block of addresses, devices made
+    /// up.</summary>
     private IEnumerable<Visit> Guessing(DateTimeOffset start)
     {
         string[] networks = [World.Network(random), World.Network(random), World.Network(random)];
@@ -119,7 +120,8 @@ internal sealed class Attacks(Random random)
         }
     }
 
-    /// <summary>Calls that cost: numbers of a dear country, where accomplices answer every one. Spread over three of their ranges.</summary>
+    /// <summary>Calls that cost: numbers of a dear country, where accomplices answer every one. Spread over three of their
+    /// ranges.</summary>
     private IEnumerable<Visit> SpendDrain(DateTimeOffset start)
     {
         string[] prefixes = [.. Enumerable.Range(0, 3).Select(_ => World.Number(random, "LV")[..^4])];

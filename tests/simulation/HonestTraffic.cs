@@ -6,7 +6,8 @@ namespace FlashCall.Simulation;
 /// <summary>
 /// People: of several countries, at home, on mobile networks where many share an address, in offices where many share one too and have
 /// numbers in a row; new and returning, more by day than by night; who mistype, do not get through, try again, give up, and travel. A
-/// network fails for a while, a campaign brings a crowd, colleagues sign up together. And a shop's tablet that signs up its customers, which the operator has put on the safe list.
+/// network fails for a while, a campaign brings a crowd, colleagues sign up together. And a shop's tablet that signs up its customers,
+/// which the operator has put on the safe list.
 /// </summary>
 internal sealed class HonestTraffic
 {
@@ -68,7 +69,8 @@ internal sealed class HonestTraffic
             {
                 for (var i = 0; i < busiest / 4; i++)
                 {
-                    foreach (var visit in Tries(NewPerson(), "shop", Purpose.LeadValidation, 0.62, hourStart.AddSeconds(900 * _random.NextDouble())))
+                    var at = hourStart.AddSeconds(900 * _random.NextDouble());
+                    foreach (var visit in Tries(NewPerson(), "shop", Purpose.LeadValidation, 0.62, at))
                         yield return visit;
                 }
             }

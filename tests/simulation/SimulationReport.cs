@@ -70,8 +70,8 @@ internal sealed class SimulationReport(string policyVersion, int seed, int hours
                 + $"{100 * tally.StoppedAfterFirst,9:0.0}%{(tally.StoppedAfterFirst >= StoppedGoal ? "  met" : "  NOT MET")}");
         }
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"honest: {_honest.Tried} requests of {_people.Count} people; refused {_honest.Stopped} requests ({100 * RefusedRequests:0.000}%), "
-            + $"{_refused.Count} people ({100 * RefusedPeople:0.000}%); challenged {_honest.Challenged} requests");
+            $"honest: {_honest.Tried} requests of {_people.Count} people; refused {_honest.Stopped} requests "
+            + $"({100 * RefusedRequests:0.000}%), {_refused.Count} people ({100 * RefusedPeople:0.000}%); challenged {_honest.Challenged} requests");
         foreach (var (why, count) in _why.OrderByDescending(pair => pair.Value))
             text.AppendLine(CultureInfo.InvariantCulture, $"  {count,6}  {why}");
         text.Append(JsonSerializer.Serialize(new

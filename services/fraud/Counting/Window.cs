@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace FlashCall.Fraud.Counting;
 
 /// <summary>
-/// A stretch of time before a moment. What happened is kept in buckets of a fixed length, its grain, which follows from the window's length:
+/// A stretch of time before a moment. What happened is kept in buckets of a fixed length, its grain, which follows from the window's
+/// length:
 /// a window covers all buckets that it touches at its far end, so that it reaches back by up to one grain more.
 /// </summary>
 /// <param name="Length">How far back, 1 second to 30 days.</param>
@@ -13,7 +14,8 @@ namespace FlashCall.Fraud.Counting;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Window(TimeSpan Length, TimeSpan Lag = default)
 {
-    /// <summary>The length of a bucket in seconds: 5 s for windows up to ten minutes, a minute up to two hours, a quarter of an hour up to two
+    /// <summary>The length of a bucket in seconds: 5 s for windows up to ten minutes, a minute up to two hours, a quarter of an hour up
+    /// to two
     /// days, six hours beyond.</summary>
     public int GrainSeconds => Length switch
     {

@@ -6,7 +6,8 @@ namespace FlashCall.Fraud.Engine;
 /// <summary>What the engine says of a request.</summary>
 /// <param name="Verdict">What to do.</param>
 /// <param name="Score">0 to 100, of what is enforced.</param>
-/// <param name="ShadowVerdict">What the verdict would have been with all that is in shadow mode enforced; null where it is the same.</param>
+/// <param name="ShadowVerdict">What the verdict would have been with all that is in shadow mode enforced; null where it is the
+/// same.</param>
 /// <param name="Factors">Why, the heaviest first; those in shadow mode too, which did not count.</param>
 /// <param name="Changes">What history is to remember.</param>
 internal sealed record Assessment(

@@ -4,7 +4,8 @@ using FlashCall.Fraud.Policies;
 namespace FlashCall.Fraud.Engine;
 
 /// <summary>
-/// Counts different numbers without keeping sets of them: a number adds to its block or device when it was not asked for within the last day,
+/// Counts different numbers without keeping sets of them: a number adds to its block or device when it was not asked for within the last
+/// day,
 /// so that how many different ones there were is a sum like every other. A number that is asked for again and again for more than a day is
 /// missing from the later windows, which only makes an honest device look more honest.
 /// </summary>

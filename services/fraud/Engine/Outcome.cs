@@ -28,7 +28,8 @@ internal abstract record Outcome(RiskRequest Request, DateTimeOffset At)
     /// <summary>Somebody knows better what the request was worth.</summary>
     /// <param name="Request">The request.</param>
     /// <param name="At">When.</param>
-    /// <param name="Genuine">A person verified the number, perhaps in another way; false for fraud, though it may have been verified.</param>
+    /// <param name="Genuine">A person verified the number, perhaps in another way; false for fraud, though it may have been
+    /// verified.</param>
     /// <param name="CountedAsVerified">How it is counted so far.</param>
     internal sealed record Feedback(RiskRequest Request, DateTimeOffset At, bool Genuine, bool CountedAsVerified) : Outcome(Request, At);
 }

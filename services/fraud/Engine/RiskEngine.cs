@@ -8,7 +8,8 @@ namespace FlashCall.Fraud.Engine;
 /// <summary>
 /// Decides whether a phone may ring: a function of the policy, the request and the history before it, and of nothing else, so that the same
 /// three give the same verdict today, in another replica, and when history is replayed. Its clock is the time of the request. First
-/// <see cref="Ask(Policy, RiskRequest)"/> says what has to be read, then <see cref="Assess"/> decides and says what to remember; outcomes go
+/// <see cref="Ask(Policy, RiskRequest)"/> says what has to be read, then <see cref="Assess"/> decides and says what to remember; outcomes
+/// go
 /// the same way through <see cref="Ask(Policy, Outcome)"/> and <see cref="Learn"/>.
 /// </summary>
 internal static class RiskEngine
@@ -74,7 +75,10 @@ internal static class RiskEngine
         var verdict = policy.Document.Shadow ? Verdict.Allow : enforced;
         return new Assessment(verdict, score, full == verdict ? null : full, factors,
             new Changes(
-                [.. Additions.Of(policy, request, verdict, onItsOwn >= thresholds.Block, readings), .. Additions.Of(policy, request, blocks)],
+                [
+                    .. Additions.Of(policy, request, verdict, onItsOwn >= thresholds.Block, readings),
+                    .. Additions.Of(policy, request, blocks),
+                ],
                 blocks));
     }
 
@@ -134,7 +138,8 @@ internal static class RiskEngine
             score);
     }
 
-    /// <summary>A block doubles each time that it is raised again while the last one is remembered; one that stands is left alone.</summary>
+    /// <summary>A block doubles each time that it is raised again while the last one is remembered; one that stands is left
+    /// alone.</summary>
     private static void Raise(Policy policy, Subject subject, string reason, Readings readings, List<TimedBlock> blocks)
     {
         var settings = policy.Document.Blocks;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FlashCall.Contracts;
@@ -38,7 +39,8 @@ internal sealed record RiskRequest
     /// <summary>Whether the numbering plan has such a number at all.</summary>
     public required bool IsValid { get; init; }
 
-    /// <summary>The client's address as <c>203.0.113.7/32</c> or an IPv6 /64; null if it is not known or not public. Personal data.</summary>
+    /// <summary>The client's address as <c>203.0.113.7/32</c> or an IPv6 /64; null if it is not known or not public. Personal
+    /// data.</summary>
     public string? Address { get; init; }
 
     /// <summary>The network around the address, /24 or /48.</summary>
@@ -86,7 +88,8 @@ internal sealed record RiskRequest
     public static string DeviceKey(string applicationId, string deviceId) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{applicationId}\n{deviceId}")).AsSpan(0, 16));
 
-    /// <summary>The subjects of a kind that the request has: none where nothing is known, four prefixes, two blocks, six neighbours.</summary>
+    /// <summary>The subjects of a kind that the request has: none where nothing is known, four prefixes, two blocks, six
+    /// neighbours.</summary>
     public IEnumerable<Subject> SubjectsOf(SubjectKind kind) => kind switch
     {
         SubjectKind.Number => [new(kind, Number)],
@@ -113,11 +116,11 @@ internal sealed record RiskRequest
         const int Reach = 3;
         const int Digits = 4;
         var head = Number[..^Digits];
-        var tail = int.Parse(Number.AsSpan(Number.Length - Digits), System.Globalization.CultureInfo.InvariantCulture);
+        var tail = int.Parse(Number.AsSpan(Number.Length - Digits), CultureInfo.InvariantCulture);
         for (var near = Math.Max(0, tail - Reach); near <= Math.Min(9_999, tail + Reach); near++)
         {
             if (near != tail)
-                yield return new(SubjectKind.Number, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{head}{near:0000}"));
+                yield return new(SubjectKind.Number, string.Create(CultureInfo.InvariantCulture, $"{head}{near:0000}"));
         }
     }
 

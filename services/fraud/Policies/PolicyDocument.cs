@@ -6,7 +6,8 @@ namespace FlashCall.Fraud.Policies;
 
 /// <summary>
 /// A policy as operators write it, read and found right. What a document leaves out has the value shown here;
-/// <c>null</c> for a rule's part switches the rule off. docs/fraud.md explains each field, docs/fraud-policy.schema.json is its JSON schema.
+/// <c>null</c> for a rule's part switches the rule off. docs/fraud.md explains each field, docs/fraud-policy.schema.json is its JSON
+/// schema.
 /// </summary>
 internal sealed record PolicyDocument
 {
@@ -159,7 +160,8 @@ internal sealed record NumberRange(string Prefix, string Kind);
 /// <param name="Limit">How many, 1 to 1,000,000.</param>
 /// <param name="WindowSeconds">Within this time, 1 second to 30 days.</param>
 /// <param name="PrefixDigits">For a prefix: of 4 to 7 digits.</param>
-/// <param name="TimesUsual">Where it is not 0, as many times the subject's own rate of the last two weeks are usual too, if that is more.</param>
+/// <param name="TimesUsual">Where it is not 0, as many times the subject's own rate of the last two weeks are usual too, if that is
+/// more.</param>
 internal sealed record VelocityLimit(SubjectKind Subject, int Limit, int WindowSeconds, int PrefixDigits = 0, int TimesUsual = 0)
 {
     /// <summary>Five sends in ten minutes are a usual limit of verification services, ten a day stop who keeps below it; one address may be
@@ -217,7 +219,7 @@ internal sealed record ConversionSettings
     public int LeastRequests { get; init; } = 10;
 
     /// <summary>A request younger than this may still succeed.</summary>
-    public int LagSeconds { get; init; } = 60;
+    public int LagSeconds { get; init; } = 30;
 
     /// <summary>The windows, shortest first.</summary>
     public ImmutableArray<int> WindowsSeconds { get; init; } = [600, 3600, 86_400];

@@ -52,7 +52,8 @@ internal static partial class PolicyReader
     private static ConversionSettings ConversionIn(PolicyField field, ConversionSettings usual)
     {
         field.Object(
-            "usualPercent", "lowPercent", "deviations", "leastRequests", "lagSeconds", "windowsSeconds", "prefixDigits", "applicationWeight");
+            "usualPercent", "lowPercent", "deviations", "leastRequests", "lagSeconds", "windowsSeconds", "prefixDigits",
+            "applicationWeight");
         return new ConversionSettings
         {
             UsualPercent = field["usualPercent"].Int(usual.UsualPercent, 1, 100),

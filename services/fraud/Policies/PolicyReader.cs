@@ -138,7 +138,8 @@ internal static partial class PolicyReader
             if (applications.ContainsKey(id))
                 own.Refuse("names an application twice: ids are compared without regard to case.");
             applications[id] = new ApplicationDestinations(
-                own["allowed"] is { IsGiven: true, IsNull: false } list ? CountriesIn(list) : null, ByPurpose(own["purposes"], CountriesIn));
+                own["allowed"] is { IsGiven: true, IsNull: false } list ? CountriesIn(list) : null,
+                ByPurpose(own["purposes"], CountriesIn));
         }
         return new DestinationLists
         {

@@ -91,8 +91,10 @@ internal sealed class AnsweredRate : IRule
 }
 
 /// <summary>
-/// The same for a trunk: one on which everything is answered is a carrier that bills what nobody picked up. Which trunk will carry a call is
-/// not known when it is asked for, so this is looked at when a call ends; the block that it raises is an alarm for the operator and stops no
+/// The same for a trunk: one on which everything is answered is a carrier that bills what nobody picked up. Which trunk will carry a call
+/// is
+/// not known when it is asked for, so this is looked at when a call ends; the block that it raises is an alarm for the operator and stops
+/// no
 /// request.
 /// </summary>
 /// <param name="settings">Those of the answered rate.</param>
@@ -125,7 +127,8 @@ internal sealed class TrunkAnswers(AnsweredRateSettings settings, BlockSettings 
         if (readings.BlockOf(trunk)?.StandsAt(readings.At) == true)
             return null;
         var usual = Shares.Usual(
-            readings.Of(trunk, Measure.Answered, Shares.Baseline), readings.Of(trunk, Measure.Calls, Shares.Baseline), settings.UsualPercent);
+            readings.Of(trunk, Measure.Answered, Shares.Baseline), readings.Of(trunk, Measure.Calls, Shares.Baseline),
+            settings.UsualPercent);
         var standard = Shares.StandardOf(blocks, readings, trunk, _windows[..^1], settings.Deviations, settings.LeastCalls);
         return standard.Windows.Any(window => AnsweredRate.TooMany(readings, trunk, window, usual, standard, settings) is not null)
             ? new Finding("trunk_answered_rate", Finding.Decisive, $"Far more calls on trunk {call.Trunk} are answered than is usual.")

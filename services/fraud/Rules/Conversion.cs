@@ -37,7 +37,10 @@ internal sealed class Conversion : IRule
             new(SubjectKind.Destination, Measure.Rings, Shares.Baseline),
             new(SubjectKind.Application, Measure.Rings, Shares.Baseline),
         ];
-        Needs = [.. Prefixes.NeedsOf(settings.PrefixDigits), .. windows, .. windows.Select(need => need with { Measure = Measure.Verified })];
+        Needs =
+        [
+            .. Prefixes.NeedsOf(settings.PrefixDigits), .. windows, .. windows.Select(need => need with { Measure = Measure.Verified }),
+        ];
     }
 
     /// <inheritdoc/>

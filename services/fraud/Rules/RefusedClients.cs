@@ -5,7 +5,8 @@ using FlashCall.Fraud.Policies;
 namespace FlashCall.Fraud.Rules;
 
 /// <summary>
-/// Most of what a client asked for was refused, for one reason or another: it is a machine that tries its luck, and the next request will be
+/// Most of what a client asked for was refused, for one reason or another: it is a machine that tries its luck, and the next request will
+/// be
 /// no better though nothing else speaks against it. Refusals because of the destination or the kind of number do not count, since honest
 /// mistakes bring them, nor those by a standing block, since a block would keep itself up.
 /// </summary>
@@ -48,7 +49,9 @@ internal sealed class RefusedClients : IRule
         {
             var refused = readings.Of(client, Measure.Refused, window);
             var requests = readings.Of(client, Measure.Requests, window);
-            if (refused < standard.Least || Shares.Lower(Math.Min(refused, requests), requests, standard.Deviations) * 100 < _settings.Percent)
+            if (refused < standard.Least)
+                continue;
+            if (Shares.Lower(Math.Min(refused, requests), requests, standard.Deviations) * 100 < _settings.Percent)
                 continue;
             var who = client.Kind.ToString().ToLowerInvariant();
             return new Finding("refused_client", Finding.Decisive, $"Most requests of the client's {who} were refused. Ask again later.")

@@ -5,7 +5,8 @@ namespace FlashCall.Fraud.Rules;
 
 /// <summary>
 /// Whether a share of counts differs from what is usual by more than chance: Wilson's score interval for a binomial share, one-sided
-/// (E. B. Wilson, 1927). It is right for few trials and shares near 0 or 1, and needs sums and one square root alone, so that it gives the same
+/// (E. B. Wilson, 1927). It is right for few trials and shares near 0 or 1, and needs sums and one square root alone, so that it gives
+/// the same
 /// bit for bit everywhere.
 /// </summary>
 internal static class Shares
@@ -35,7 +36,8 @@ internal static class Shares
     public static double Usual(long hits, long trials, int percent) =>
         (Math.Clamp(hits, 0, Math.Max(0, trials)) + (PriorTrials * percent / 100)) / (Math.Max(0, trials) + PriorTrials);
 
-    /// <summary>Which windows may judge a subject, how sure they have to be and of how many trials: what came before the last block counts no
+    /// <summary>Which windows may judge a subject, how sure they have to be and of how many trials: what came before the last block
+    /// counts no
     /// more, except in the shortest window, so that a subject is judged by what it did since.</summary>
     public static Standard StandardOf(
         BlockSettings settings, Readings readings, Subject subject, IReadOnlyList<Window> windows, double deviations, int least)

@@ -6,8 +6,10 @@ using FlashCall.Fraud.Policies;
 namespace FlashCall.Fraud.Rules;
 
 /// <summary>
-/// Too many requests of one subject. A number's limit says how often a phone may ring, so it counts what was let through and is decisive: no
-/// phone rings more often than a person who tries again would make it ring. Others are shared by honest people, so that the weight grows with
+/// Too many requests of one subject. A number's limit says how often a phone may ring, so it counts what was let through and is decisive:
+/// no
+/// phone rings more often than a person who tries again would make it ring. Others are shared by honest people, so that the weight grows
+/// with
 /// the excess: 50 at the limit, 100 at twice the limit. A client's limit
 /// counts every request, that of a prefix or an application what was let through, so that an attack that is stopped takes no room from
 /// others. The heaviest excess counts, not the sum.

@@ -5,8 +5,10 @@ using FlashCall.Fraud.Policies;
 namespace FlashCall.Fraud.Rules;
 
 /// <summary>
-/// Wrong caller IDs are reported again and again: somebody guesses. A person mistypes now and then, so that wrong reports also have to be more
-/// than half as many as the sessions in which somebody reported. A client that guesses is blocked for a while; a number that is guessed at is
+/// Wrong caller IDs are reported again and again: somebody guesses. A person mistypes now and then, so that wrong reports also have to be
+/// more
+/// than half as many as the sessions in which somebody reported. A client that guesses is blocked for a while; a number that is guessed
+/// at is
 /// left alone until the window has passed.
 /// </summary>
 internal sealed class WrongReports : IRule
@@ -20,8 +22,8 @@ internal sealed class WrongReports : IRule
         _window = new Window(TimeSpan.FromSeconds(settings.WindowSeconds));
         _limits =
         [
-            (SubjectKind.Device, settings.PerDevice), (SubjectKind.Address, settings.PerAddress), (SubjectKind.Network, settings.PerNetwork),
-            (SubjectKind.Number, settings.PerNumber),
+            (SubjectKind.Device, settings.PerDevice), (SubjectKind.Address, settings.PerAddress),
+            (SubjectKind.Network, settings.PerNetwork), (SubjectKind.Number, settings.PerNumber),
         ];
         Needs =
         [
