@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace FlashCall.Contracts;
 
-/// <summary>Published by the fraud service when requests of a prefix, network, address or device are blocked for a while (delivered at least
-/// once, by the same message id). A trunk is reported only: nothing is blocked.</summary>
+/// <summary>Published by the fraud service when requests of a prefix, network, address or device are blocked for a while (delivered at
+/// least once, by the same message id). A trunk is reported only: nothing is blocked.</summary>
 public sealed record FraudBlockRaised
 {
     /// <summary>Names the block; <see cref="FraudBlockLifted"/> has the same.</summary>

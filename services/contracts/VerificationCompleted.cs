@@ -33,8 +33,8 @@ public sealed record VerificationCompleted
     public bool? Called { get; init; }
 }
 
-/// <summary>Published by the verification service when a call of a session is over, once a call (delivered at least once). A session may have
-/// ended long before it, and have had several.</summary>
+/// <summary>Published by the verification service when a call of a session is over, once a call (delivered at least once). A session
+/// may have ended long before it, and have had several.</summary>
 public sealed record VerificationCallEnded
 {
     /// <summary>The session.</summary>

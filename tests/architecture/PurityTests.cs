@@ -33,7 +33,6 @@ public sealed class PurityTests
     [InlineData("FlashCall.Dialer.Routing.TrunkBreaker")]
     [InlineData("FlashCall.Dialer.Routing.TrunkSelection")]
     [InlineData("FlashCall.Dialer.Routing.SlotQueue`1")]
-    [InlineData("FlashCall.Fraud.Assessments.RiskEngine")]
     public void A_type_that_decides_reaches_for_nothing(string type)
     {
         Assert.Contains(House.Types, one => one.FullName == type);
