@@ -7,7 +7,8 @@ public static class Queues
     /// <see cref="FlashCallRinging"/> and <see cref="FlashCallEnded"/>.</summary>
     public const string Verification = "verification";
 
-    /// <summary>Takes <see cref="AssessRisk"/>.</summary>
+    /// <summary>Takes <see cref="AssessRisk"/>, and what is published of <see cref="VerificationCompleted"/> and
+    /// <see cref="VerificationCallEnded"/>.</summary>
     public const string Fraud = "fraud";
 
     /// <summary>Takes <see cref="LeaseCallerId"/>, <see cref="ReleaseCallerId"/> and <see cref="TrunkNews"/>.</summary>

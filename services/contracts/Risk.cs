@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace FlashCall.Contracts;
 
-/// <summary>To the fraud service: should this phone ring at all? Answered by <see cref="RiskAssessed"/>; a repeat gets the same answer.</summary>
+/// <summary>To the fraud service: should this phone ring at all? Answered by <see cref="RiskAssessed"/>; a repeat gets the same
+/// answer.</summary>
 public sealed record AssessRisk
 {
     /// <summary>The session that asks; also the key under which the assessment is remembered.</summary>
@@ -63,6 +64,10 @@ public sealed record RiskAssessed
 
     /// <summary>When the answer was made (UTC).</summary>
     public required DateTimeOffset AssessedAt { get; init; }
+
+    /// <summary>What the verdict would have been with everything enforced that the policy has in shadow mode; null where it is the
+    /// same.</summary>
+    public Verdict? ShadowVerdict { get; init; }
 }
 
 /// <summary>One reason behind a score.</summary>
@@ -71,11 +76,19 @@ public sealed record RiskFactor
     /// <summary>Stable code, snake_case: <c>destination_not_allowed</c>, <c>number_velocity</c>.</summary>
     public required string Code { get; init; }
 
-    /// <summary>What this factor added to the score, 0 to 100.</summary>
+    /// <summary>What this factor added to the score, or would have, 0 to 100.</summary>
     public required int Weight { get; init; }
 
     /// <summary>A sentence for the developer of the client app, without personal data.</summary>
     public required string Detail { get; init; }
+
+    /// <summary>The figures behind it by name (<c>count</c>, <c>limit</c>), without personal data; null where there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Evidence { get; init; }
+
+    /// <summary>Recorded only: it added nothing to the score, since its rule is in shadow mode or the safe list waives it.</summary>
+    // Left out where it is false, as it is of factors that were stored before there was such a mode.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Shadow { get; init; }
 }
 
 /// <summary>What to do with a request.</summary>

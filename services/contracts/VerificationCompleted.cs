@@ -25,6 +25,35 @@ public sealed record VerificationCompleted
 
     /// <summary>When it ended (UTC).</summary>
     public required DateTimeOffset CompletedAt { get; init; }
+
+    /// <summary>How many reports named another caller ID, 0 to 10.</summary>
+    public int WrongReports { get; init; }
+
+    /// <summary>Whether a call was placed, as far as was known at the end; null where nobody says.</summary>
+    public bool? Called { get; init; }
+}
+
+/// <summary>Published by the verification service when a call of a session is over, once a call (delivered at least once). A session
+/// may have ended long before it, and have had several.</summary>
+public sealed record VerificationCallEnded
+{
+    /// <summary>The session.</summary>
+    public required Guid VerificationId { get; init; }
+
+    /// <summary>The attempt that the call was of.</summary>
+    public required Guid AttemptId { get; init; }
+
+    /// <summary>The trunk that had the call last; null if nobody said so.</summary>
+    public string? Trunk { get; init; }
+
+    /// <summary>The phone rang, or was picked up.</summary>
+    public required bool Rang { get; init; }
+
+    /// <summary>The call was picked up, which costs.</summary>
+    public required bool Answered { get; init; }
+
+    /// <summary>When the call was over (UTC).</summary>
+    public required DateTimeOffset EndedAt { get; init; }
 }
 
 /// <summary>The end states of a session. Every session reaches exactly one of them.</summary>

@@ -1,6 +1,11 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Blocks;
+using FlashCall.Fraud.Learning;
+using FlashCall.Fraud.Operations;
 using FlashCall.Fraud.Policies;
+using FlashCall.Fraud.Storage;
+using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
 
 namespace FlashCall.Fraud;
@@ -13,14 +18,38 @@ internal static class FraudService
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "fraud");
-        var policy = PolicySettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(PolicySettings.Read(builder.Configuration));
+        builder.AddInternalIdentity();
         builder.AddDatabase("fraud", typeof(FraudService).Assembly);
-        builder.AddBus(Queues.Fraud, bus => bus.Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId));
-        builder.Services.AddSingleton(policy);
         builder.Services.AddSingleton<FraudMetrics>();
-        builder.Services.AddSingleton<RequestStore>();
+        builder.Services.AddSingleton<PolicyStore>();
+        builder.Services.AddSingleton<PolicyDirectory>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PolicyDirectory>());
+        builder.Services.AddHealthChecks().AddCheck<PolicyDirectory>("policy", tags: ["ready"]);
+        builder.Services.AddSingleton<AssessmentStore>();
         builder.Services.AddSingleton<AssessRisks>();
-        builder.AddSweep<OldRequests>();
-        return builder.Build().UsePlatformDefaults();
+        builder.Services.AddSingleton<AddressCountries>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());
+        builder.Services.AddSingleton<LearnOutcomes>();
+        builder.AddSweep<OldCounters>();
+        builder.AddSweep<OldSessions>();
+        builder.AddSweep<OldStanding>();
+        builder.AddSweep<RequestsOfTheReleaseBefore>();
+        builder.Services.AddSingleton<BlockNews>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BlockNews>());
+
+        builder.AddFraudOperations();
+
+        // Last, so that no message comes before what it needs.
+        builder.AddBus(Queues.Fraud, bus => bus
+            .Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId)
+            .ConsumePublished<VerificationCompleted, OutcomeConsumer>(completed => completed.VerificationId)
+            .ConsumePublished<VerificationCallEnded, OutcomeConsumer>(ended => ended.VerificationId));
+        var app = builder.Build();
+        // A file that cannot be read ends the start.
+        app.Services.GetRequiredService<AddressCountries>();
+        app.UsePlatformDefaults();
+        app.MapFraud();
+        return app;
     }
 }

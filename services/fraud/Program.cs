@@ -1,4 +1,4 @@
-using FlashCall.Hosting;
 using FlashCall.Fraud;
+using FlashCall.Hosting;
 
 return await PlatformHost.RunAsync(args, FraudService.Build);

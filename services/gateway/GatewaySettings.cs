@@ -7,6 +7,7 @@ namespace FlashCall.Gateway;
 /// <param name="Verification">Base addresses of the verification service's replicas (<c>Gateway:Verification</c>), at least one.</param>
 /// <param name="Dialer">Base addresses of the dialer's replicas (<c>Gateway:Dialer</c>), at least one.</param>
 /// <param name="NumberPool">Base addresses of the number pool's replicas (<c>Gateway:NumberPool</c>), at least one.</param>
+/// <param name="Fraud">Base addresses of the fraud service's replicas (<c>Gateway:Fraud</c>), at least one.</param>
 /// <param name="AnswerTimeout">
 /// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
 /// leaves room for a request that waits a minute for a session to move on.
@@ -17,6 +18,7 @@ internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
     IReadOnlyList<Uri> Dialer,
     IReadOnlyList<Uri> NumberPool,
+    IReadOnlyList<Uri> Fraud,
     TimeSpan AnswerTimeout,
     IReadOnlyList<Application> Applications,
     InternalIdentity.Minter IdentityKey)
@@ -35,10 +37,12 @@ internal sealed record GatewaySettings(
     {
         var mistakes = new SettingsMistakes();
         var gateway = configuration.GetSection("Gateway");
-        mistakes.RefuseUnknown(gateway, nameof(Verification), nameof(Dialer), nameof(NumberPool), nameof(AnswerTimeout));
+        mistakes.RefuseUnknown(
+            gateway, nameof(Verification), nameof(Dialer), nameof(NumberPool), nameof(Fraud), nameof(AnswerTimeout));
         var verification = Addresses(gateway.GetSection(nameof(Verification)), "verification", mistakes);
         var dialer = Addresses(gateway.GetSection(nameof(Dialer)), "dialer", mistakes);
         var numberPool = Addresses(gateway.GetSection(nameof(NumberPool)), "number-pool", mistakes);
+        var fraud = Addresses(gateway.GetSection(nameof(Fraud)), "fraud", mistakes);
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
@@ -52,7 +56,7 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, applications, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

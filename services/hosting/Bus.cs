@@ -133,6 +133,17 @@ public sealed class BusConfiguration
         return this;
     }
 
+    /// <summary>Takes published messages of a type from the service's queue: each is taken by one replica, and none is lost while the service
+    /// is away. The rest as <see cref="Consume"/>.</summary>
+    /// <param name="session">The session a message belongs to.</param>
+    public BusConfiguration ConsumePublished<TMessage, TConsumer>(Func<TMessage, Guid> session)
+        where TMessage : class
+        where TConsumer : class, IConsumer<TMessage>
+    {
+        _order.Add((endpoint, _) => endpoint.Bind<TMessage>());
+        return Consume<TMessage, TConsumer>(session);
+    }
+
     /// <summary>Takes messages that every replica shall see, or that are meant for this one alone, from a queue that lives as long as the
     /// process. Such a message may be lost with it: nothing may depend on its arrival.</summary>
     /// <param name="queue">The name of this replica's queue.</param>

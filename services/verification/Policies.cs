@@ -14,6 +14,7 @@ internal sealed class Policies
     private const int LongestRoute = 5;
     private const int MostReports = 10;
     private const double HighestGuessBound = 0.1;
+    private const double MostChallengeBits = 20;
 
     // The pool counts to ten million candidates: log2 of it is 23.3, and one guess in it has this chance.
     private const double HighestFloorBits = 23;
@@ -29,6 +30,8 @@ internal sealed class Policies
         GuessBound = 0.001,
         // A thousand numbers, which is what the bound asks for anyway: a higher bound does not lower it unnoticed.
         FloorBits = 9.9,
+        // A tenth of the chance, a little less strict so that a pool of 10,000 numbers still leaves one report.
+        ChallengeBits = 3.3,
     };
 
     /// <summary>4,096 numbers, for what a thief would pay more to get through: all three reports stay allowed, with a chance to guess of
@@ -73,7 +76,7 @@ internal sealed class Policies
         mistakes.RefuseUnknown(
             above, nameof(SessionPolicy.Route), nameof(SessionPolicy.Lifetime), nameof(SessionPolicy.RingTime),
             nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound),
-            nameof(SessionPolicy.FloorBits));
+            nameof(SessionPolicy.FloorBits), nameof(SessionPolicy.ChallengeBits), nameof(SessionPolicy.OnRiskUnavailable));
         return new SessionPolicy
         {
             Route = ReadRoute(above.GetSection(nameof(SessionPolicy.Route)), below.Route, mistakes),
@@ -89,6 +92,9 @@ internal sealed class Policies
                 above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, LowestGuessBound, HighestGuessBound, "0.001", mistakes),
             FloorBits = ReadFraction(
                 above.GetSection(nameof(SessionPolicy.FloorBits)), below.FloorBits, 0, HighestFloorBits, "9.9", mistakes),
+            ChallengeBits = ReadBits(above.GetSection(nameof(SessionPolicy.ChallengeBits)), below.ChallengeBits, mistakes),
+            OnRiskUnavailable = ReadFallback(
+                above.GetSection(nameof(SessionPolicy.OnRiskUnavailable)), below.OnRiskUnavailable, mistakes),
         };
     }
 
@@ -119,5 +125,32 @@ internal sealed class Policies
         mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
             $"is '{text}'. Give a number from {lowest} to {highest}, such as {example}."));
         return otherwise;
+    }
+
+    private static double? ReadBits(IConfigurationSection setting, double? otherwise, SettingsMistakes mistakes)
+    {
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bits) && bits is >= 0 and <= MostChallengeBits)
+            return bits;
+        mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
+            $"is '{text}'. Give a number of bits from 0 to {MostChallengeBits}, such as 3.3."));
+        return otherwise;
+    }
+
+    private static RiskFallback? ReadFallback(IConfigurationSection setting, RiskFallback? otherwise, SettingsMistakes mistakes)
+    {
+        switch (setting.Value)
+        {
+            case null or "":
+                return otherwise;
+            case "refuse":
+                return RiskFallback.Refuse;
+            case "allow":
+                return RiskFallback.Allow;
+            default:
+                mistakes.Add(setting.Path, $"is '{setting.Value}'. Give refuse or allow.");
+                return otherwise;
+        }
     }
 }

@@ -27,10 +27,21 @@ internal static class SampleMessages
             VerificationId = VerificationId,
             Verdict = Verdict.Challenge,
             Score = 55,
-            Factors = [new RiskFactor { Code = "number_velocity", Weight = 55, Detail = "Too often." }],
+            Factors =
+            [
+                new RiskFactor
+                {
+                    Code = "number_velocity",
+                    Weight = 55,
+                    Detail = "Too often.",
+                    Evidence = new Dictionary<string, string>(StringComparer.Ordinal) { ["count"] = "5" },
+                    Shadow = true,
+                },
+            ],
             PolicyVersion = "1-a1b2c3d4e5f6",
             LineType = LineType.FixedLineOrMobile,
             AssessedAt = Noon,
+            ShadowVerdict = Verdict.Block,
         },
         new LeaseCallerId
         {
@@ -118,6 +129,38 @@ internal static class SampleMessages
             Outcome = VerificationOutcome.Superseded,
             Reason = "superseded",
             CompletedAt = Noon,
+            WrongReports = 2,
+            Called = true,
+        },
+        new VerificationCallEnded
+        {
+            VerificationId = VerificationId,
+            AttemptId = AttemptId,
+            Trunk = "carrier-2",
+            Rang = true,
+            Answered = false,
+            EndedAt = Noon,
+        },
+        new FraudBlockRaised
+        {
+            BlockId = LeaseId,
+            Kind = FraudBlockKind.Prefix,
+            Subject = "+467012",
+            Reason = "prefix_conversion",
+            RaisedAt = Noon,
+            Until = Noon.AddMinutes(5),
+            Level = 1,
+            PolicyVersion = "3-2-a1b2c3d4e5f6",
+            RaisedBy = "operator",
+        },
+        new FraudBlockLifted
+        {
+            BlockId = LeaseId,
+            Kind = FraudBlockKind.Network,
+            Subject = "203.0.113.0/24",
+            Reason = "network_conversion",
+            LiftedAt = Noon.AddMinutes(5),
+            LiftedBy = "operator",
         },
     }.ToDictionary(message => message.GetType().Name, StringComparer.Ordinal);
 }

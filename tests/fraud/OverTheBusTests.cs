@@ -21,7 +21,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[] arguments = [.. servers.Arguments, "--Fraud:AllowedDestinations:0=SE", "--Fraud:AllowedDestinations:1=GB"];
+        string[] arguments = [.. servers.Arguments, Operator.IdentityArgument, "--Fraud:AllowedDestinations:0=SE", "--Fraud:AllowedDestinations:1=GB"];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], FraudService.Build));
 
         var builder = PlatformHost.CreateBuilder(servers.Arguments, "verification");
@@ -54,7 +54,7 @@ public sealed class OverTheBusTests(ServersFixture servers) : IAsyncLifetime
 
         var blocked = await AskAsync(FraudDatabase.Command(PhoneNumber.Parse("+979123456789"), DateTimeOffset.UtcNow));
         Assert.Equal((Verdict.Block, 100, LineType.PremiumRate), (blocked.Verdict, blocked.Score, blocked.LineType));
-        Assert.Equal("Calls to +979 are not enabled for this application. Allowed: GB, SE.", blocked.Factors[0].Detail);
+        Assert.Equal("Calls to +979 are not enabled for this application and purpose. Allowed: GB, SE.", blocked.Factors[0].Detail);
         Assert.Equal(allowed.PolicyVersion, blocked.PolicyVersion);
     }
 

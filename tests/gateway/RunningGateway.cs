@@ -50,6 +50,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:NumberPool:{i}={replica}"),
+        .. replicas.Select((replica, i) => $"--Gateway:Fraud:{i}={replica}"),
         .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
         .. Application(1, "reader", [ReadKey], ["verifications:read"]),
         .. Application(2, "writer", [WriteKey], ["verifications:write"]),

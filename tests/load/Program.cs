@@ -16,6 +16,8 @@ if (args is ["leases", .. var of])
     }
     return await new LeaseScenario(leases).RunAsync();
 }
+if (args is ["risk", .. var risk])
+    return await RiskScenario.RunAsync(risk);
 if (!LoadOptions.TryRead(args, out var options, out var mistake))
 {
     Console.Error.WriteLine(mistake);

@@ -1,6 +1,7 @@
 using System.Text;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Sessions;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -53,7 +54,22 @@ public sealed class PoliciesTests
         Assert.Equal((1, 1e-5, TimeSpan.FromMinutes(5)), (kyc.MaxReports, kyc.GuessBound, kyc.Lifetime));
     }
 
+    [Fact]
+    public void What_is_done_without_an_assessment_and_in_a_challenge_can_be_set()
+    {
+        var policies = Read("""
+            { "Verification": {
+                "Policy": { "OnRiskUnavailable": "allow", "ChallengeBits": 6.6 },
+                "Policies": { "Transaction": { "OnRiskUnavailable": "refuse", "ChallengeBits": 0 } } } }
+            """);
+        var (login, transaction) = (policies.For(Purpose.Login), policies.For(Purpose.Transaction));
+        Assert.Equal(((RiskFallback?)RiskFallback.Allow, (double?)6.6), (login.OnRiskUnavailable, login.ChallengeBits));
+        Assert.Equal(((RiskFallback?)RiskFallback.Refuse, (double?)0), (transaction.OnRiskUnavailable, transaction.ChallengeBits));
+    }
+
     [Theory]
+    [InlineData("""{ "OnRiskUnavailable": "open" }""", "ONRISKUNAVAILABLE is 'open'. Give refuse or allow.")]
+    [InlineData("""{ "ChallengeBits": 21 }""", "CHALLENGEBITS is '21'. Give a number of bits from 0 to 20")]
     [InlineData("""{ "Lifetime": "00:00:29" }""", "LIFETIME is '00:00:29'. Give 00:00:30 to 00:10:00")]
     [InlineData("""{ "Lifetime": "24:00:00" }""", "LIFETIME is '24:00:00'. Give 00:00:30 to 00:10:00")]
     [InlineData("""{ "Lifetime": 120 }""", "LIFETIME is '120'. Give 00:00:30 to 00:10:00 as hh:mm:ss")]

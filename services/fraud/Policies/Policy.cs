@@ -1,109 +1,65 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using FlashCall.Contracts;
+using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Rules;
 
 namespace FlashCall.Fraud.Policies;
 
-/// <summary>What is allowed, how often, and from which score on a request is challenged or blocked.</summary>
-internal sealed record Policy
+/// <summary>A policy ready for use: a document, the rules that it sets, and what they need to have counted. Immutable.</summary>
+internal sealed class Policy
 {
-    /// <summary>Raised with every change of a rule that gives other verdicts under the same settings.</summary>
-    private const int EngineVersion = 1;
+    /// <summary>Raised with every change of a rule that gives other verdicts under the same document.</summary>
+    private const int EngineVersion = 2;
 
-    /// <param name="allowedDestinations">Countries that may be rung, ISO 3166-1 alpha-2; none unless listed.</param>
-    /// <param name="applicationDestinations">The same for applications with a list of their own, by application id.</param>
-    /// <param name="limits">How often.</param>
-    /// <param name="challengeAt">1 to 100, at most <paramref name="blockAt"/>.</param>
-    /// <param name="blockAt">1 to 100.</param>
-    public Policy(
-        IEnumerable<string> allowedDestinations,
-        IEnumerable<KeyValuePair<string, string[]>> applicationDestinations,
-        IEnumerable<VelocityLimit> limits,
-        int challengeAt,
-        int blockAt)
+    private readonly Dictionary<(SubjectKind, Measure), int[]> _grains;
+
+    /// <param name="document">What it says.</param>
+    /// <param name="number">Which of the operator's policies, 1 or more.</param>
+    public Policy(PolicyDocument document, int number)
     {
-        DefaultDestinations = new(allowedDestinations, StringComparer.Ordinal);
-        // Keys of the settings are compared without regard to case, so two applications cannot differ by it alone.
-        ApplicationDestinations = applicationDestinations.ToFrozenDictionary(
-            pair => pair.Key, pair => new SortedSet<string>(pair.Value, StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
-        Limits = [.. limits.OrderBy(limit => limit.Subject).ThenBy(limit => limit.Window)];
-        ChallengeAt = challengeAt;
-        BlockAt = blockAt;
-        Version = Fingerprint();
+        Document = document;
+        Number = number;
+        Rules = RuleBook.Of(document);
+        Needs = [.. Rules.SelectMany(rule => rule.Needs).Distinct()];
+        _grains = Needs.GroupBy(need => (need.StoredKind, need.Measure)).ToDictionary(
+            group => group.Key, group => group.Select(need => need.Window.GrainSeconds).Distinct().Order().ToArray());
+        Memory = Needs.Select(need => need.Window.Length + need.Window.Lag).DefaultIfEmpty(TimeSpan.Zero).Max();
+        Trunks = document.AnsweredRate is { } answered ? new TrunkAnswers(answered, document.Blocks) : null;
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(PolicyText.Write(document)).AsSpan(0, 6));
+        Version = string.Create(CultureInfo.InvariantCulture, $"{number}-{EngineVersion}-{fingerprint}");
     }
 
-    /// <summary>How often a number, an address or a network may ask. No two for one subject have the same window.</summary>
-    public IReadOnlyList<VelocityLimit> Limits { get; }
+    /// <summary>What it says.</summary>
+    public PolicyDocument Document { get; }
 
-    /// <summary>From this score on a request is challenged, 1 to <see cref="BlockAt"/>.</summary>
-    public int ChallengeAt { get; }
+    /// <summary>Which of the operator's policies.</summary>
+    public int Number { get; }
 
-    /// <summary>From this score on a request is blocked, <see cref="ChallengeAt"/> to 100.</summary>
-    public int BlockAt { get; }
-
-    /// <summary>Names the policy: the same settings and rules have the same version, in every replica and after every start.</summary>
+    /// <summary>Names the policy: its number, the engine's version, the fingerprint of the document. The same name means the same verdicts
+    /// on the same history.</summary>
     public string Version { get; }
 
-    private SortedSet<string> DefaultDestinations { get; }
+    /// <summary>The rules, in the order in which reasons of equal weight are told.</summary>
+    public IReadOnlyList<IRule> Rules { get; }
 
-    private FrozenDictionary<string, SortedSet<string>> ApplicationDestinations { get; }
+    /// <summary>What is looked at when a call ends; null where the rule is switched off.</summary>
+    public TrunkAnswers? Trunks { get; }
 
-    /// <summary>The countries that the application may ring.</summary>
-    public IReadOnlySet<string> DestinationsOf(string applicationId) =>
-        ApplicationDestinations.GetValueOrDefault(applicationId, DefaultDestinations);
+    /// <summary>What the rules read, each once.</summary>
+    public IReadOnlyList<Need> Needs { get; }
 
-    private string Fingerprint()
-    {
-        var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"engine {EngineVersion}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"challenge {ChallengeAt} block {BlockAt}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"destinations {string.Join(' ', DefaultDestinations)}");
-        foreach (var (application, destinations) in ApplicationDestinations.OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase))
-            text.AppendLine(CultureInfo.InvariantCulture, $"application {application.ToUpperInvariant()} {string.Join(' ', destinations)}");
-        foreach (var limit in Limits)
-            text.AppendLine(CultureInfo.InvariantCulture, $"limit {limit.Subject} {limit.Limit} {limit.Window.Ticks}");
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString().ReplaceLineEndings("\n")));
-        return string.Create(CultureInfo.InvariantCulture, $"{EngineVersion}-{Convert.ToHexStringLower(hash.AsSpan(0, 6))}");
-    }
-}
+    /// <summary>How far back the longest window reaches.</summary>
+    public TimeSpan Memory { get; }
 
-/// <summary>Whose requests are counted.</summary>
-internal enum VelocitySubject
-{
-    /// <summary>The number to be rung: requests that were let through.</summary>
-    Number,
+    /// <summary>The grains in which a measure of a kind of subject is kept; none if no rule reads it.</summary>
+    public IReadOnlyList<int> GrainsOf(SubjectKind kind, Measure measure) => _grains.GetValueOrDefault((kind, measure), []);
 
-    /// <summary>The client's address, an IPv4 address or an IPv6 /64 (one subscriber): all requests.</summary>
-    Address,
+    /// <summary>From which score on a purpose's requests are challenged or blocked.</summary>
+    public Thresholds ThresholdsOf(Purpose purpose) =>
+        Document.Purposes.GetValueOrDefault(purpose)?.Thresholds ?? Document.Thresholds;
 
-    /// <summary>The network around it, an IPv4 /24 or an IPv6 /48 (one site): all requests.</summary>
-    Network,
-}
-
-/// <summary>How many requests of one subject are usual within a window that slides.</summary>
-/// <param name="Subject">Whose.</param>
-/// <param name="Limit">How many, 1 to 100,000.</param>
-/// <param name="Window">Within this time before a request, 1 second to 30 days.</param>
-internal sealed record VelocityLimit(VelocitySubject Subject, int Limit, TimeSpan Window)
-{
-    /// <summary>Counting stops here: a rule need not tell twice the limit from more, and a flood does not make counting slow.</summary>
-    public long CountAtMost => 2L * Limit;
-
-    /// <summary>The window in words: <c>10 minutes</c>.</summary>
-    public string WindowText
-    {
-        get
-        {
-            var (count, unit) = (
-                Window.Ticks % TimeSpan.TicksPerDay, Window.Ticks % TimeSpan.TicksPerHour, Window.Ticks % TimeSpan.TicksPerMinute) switch
-            {
-                (0, _, _) => (Window.TotalDays, "day"),
-                (_, 0, _) => (Window.TotalHours, "hour"),
-                (_, _, 0) => (Window.TotalMinutes, "minute"),
-                _ => (Window.TotalSeconds, "second"),
-            };
-            return string.Create(CultureInfo.InvariantCulture, $"{count} {unit}{(count == 1 ? "" : "s")}");
-        }
-    }
+    /// <summary>What a rule's factors weigh for a purpose, in percent.</summary>
+    public int WeightOf(Purpose purpose, string rule) =>
+        Document.Purposes.GetValueOrDefault(purpose) is { } own && own.Weights.TryGetValue(rule, out var percent) ? percent : 100;
 }

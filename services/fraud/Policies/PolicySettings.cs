@@ -1,9 +1,13 @@
+using System.Collections.Immutable;
+using FlashCall.Contracts;
+using FlashCall.Fraud.Counting;
 using FlashCall.Hosting;
 using PhoneNumbers;
 
 namespace FlashCall.Fraud.Policies;
 
-/// <summary>Reads the policy from the settings under <c>Fraud</c>, once at start.</summary>
+/// <summary>Reads the first policy from the settings under <c>Fraud</c>, once at start: the default one with these destinations, limits and
+/// thresholds.</summary>
 internal sealed class PolicySettings
 {
     private const string Section = "Fraud";
@@ -12,26 +16,6 @@ internal sealed class PolicySettings
     private static readonly TimeSpan LongestWindow = TimeSpan.FromDays(30);
     private static readonly TimeSpan ShortestWindow = TimeSpan.FromSeconds(1);
 
-    /// <summary>Five sends in ten minutes are a usual limit of verification services; ten a day stop who keeps below it.</summary>
-    private static readonly VelocityLimit[] NumberLimits =
-    [
-        new(VelocitySubject.Number, 5, TimeSpan.FromMinutes(10)),
-        new(VelocitySubject.Number, 10, TimeSpan.FromDays(1)),
-    ];
-
-    /// <summary>One address may be a household, an office or the gateway of a mobile operator: well above the limits of a number.</summary>
-    private static readonly VelocityLimit[] AddressLimits =
-    [
-        new(VelocitySubject.Address, 30, TimeSpan.FromMinutes(10)),
-        new(VelocitySubject.Address, 200, TimeSpan.FromDays(1)),
-    ];
-
-    private static readonly VelocityLimit[] NetworkLimits =
-    [
-        new(VelocitySubject.Network, 300, TimeSpan.FromMinutes(10)),
-        new(VelocitySubject.Network, 2000, TimeSpan.FromDays(1)),
-    ];
-
     private readonly IConfigurationSection _section;
     private readonly SettingsMistakes _mistakes = new();
 
@@ -39,19 +23,22 @@ internal sealed class PolicySettings
 
     /// <summary>Reads the policy.</summary>
     /// <exception cref="SettingsException">Something is wrong; the message lists every mistake and what would be right.</exception>
-    public static Policy Read(IConfiguration configuration) => new PolicySettings(configuration).Read();
+    public static PolicyDocument Read(IConfiguration configuration) => new PolicySettings(configuration).Read();
 
-    private Policy Read()
+    private PolicyDocument Read()
     {
         _mistakes.RefuseUnknown(
-            _section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds");
+            _section, "AllowedDestinations", "Applications", "NumberVelocity", "AddressVelocity", "NetworkVelocity", "Thresholds",
+            "ShadowRules", "AddressCountries");
         var destinations = Destinations(_section.GetSection("AllowedDestinations"));
         var applications = Applications(_section.GetSection("Applications"));
         VelocityLimit[] limits =
         [
-            .. Limits("NumberVelocity", NumberLimits),
-            .. Limits("AddressVelocity", AddressLimits),
-            .. Limits("NetworkVelocity", NetworkLimits),
+            .. Limits("NumberVelocity", SubjectKind.Number),
+            .. Limits("AddressVelocity", SubjectKind.Address),
+            .. Limits("NetworkVelocity", SubjectKind.Network),
+            .. VelocityLimit.Usual.Where(
+                limit => limit.Subject is not (SubjectKind.Number or SubjectKind.Address or SubjectKind.Network)),
         ];
         var thresholds = _section.GetSection("Thresholds");
         _mistakes.RefuseUnknown(thresholds, "Challenge", "Block");
@@ -62,24 +49,35 @@ internal sealed class PolicySettings
             _mistakes.Add($"{thresholds.Path}:Challenge",
                 $"is {challengeAt} and {SettingName.Of($"{thresholds.Path}:Block")} {blockAt}. The first may not be above the second.");
         }
+        var shadow = ShadowRules(_section.GetSection("ShadowRules"));
         _mistakes.ThrowIfAny();
-        return new Policy(destinations, applications, limits, challengeAt, blockAt);
+        return new PolicyDocument
+        {
+            Destinations = new DestinationLists { Allowed = destinations, Applications = applications },
+            Velocity = [.. limits.OrderBy(limit => limit.Subject).ThenBy(limit => limit.WindowSeconds)],
+            Thresholds = new Thresholds(challengeAt, blockAt),
+            ShadowRules = shadow,
+        };
     }
 
-    private Dictionary<string, string[]> Applications(IConfigurationSection section)
+    private ImmutableSortedDictionary<string, ApplicationDestinations> Applications(IConfigurationSection section)
     {
-        var applications = new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase);
+        var applications = ImmutableSortedDictionary.CreateBuilder<string, ApplicationDestinations>(StringComparer.OrdinalIgnoreCase);
         foreach (var application in section.GetChildren())
         {
             _mistakes.RefuseUnknown(application, "AllowedDestinations");
             // An empty list closes the application; no list leaves it to the list for all.
             if (Has(application, "AllowedDestinations"))
-                applications[application.Key] = Destinations(application.GetSection("AllowedDestinations"));
+            {
+                applications[application.Key] = new ApplicationDestinations(
+                    Destinations(application.GetSection("AllowedDestinations")),
+                    ImmutableSortedDictionary<Purpose, ImmutableSortedSet<string>>.Empty);
+            }
         }
-        return applications;
+        return applications.ToImmutable();
     }
 
-    private string[] Destinations(IConfigurationSection section)
+    private ImmutableSortedSet<string> Destinations(IConfigurationSection section)
     {
         _mistakes.RefuseScalar(section, "a list of ISO 3166-1 countries, such as [\"SE\", \"GB\"]");
         var regions = PhoneNumberUtil.GetInstance().GetSupportedRegions();
@@ -91,13 +89,13 @@ internal sealed class PolicySettings
             else
                 _mistakes.Add(entry.Path, $"is '{entry.Value}'. Give an ISO 3166-1 country in two capital letters, such as SE.");
         }
-        return [.. destinations];
+        return destinations.ToImmutableSortedSet(StringComparer.Ordinal);
     }
 
-    private IEnumerable<VelocityLimit> Limits(string name, VelocityLimit[] defaults)
+    private IEnumerable<VelocityLimit> Limits(string name, SubjectKind subject)
     {
         if (!Has(_section, name))
-            return defaults;
+            return VelocityLimit.Usual.Where(limit => limit.Subject == subject);
         var section = _section.GetSection(name);
         _mistakes.RefuseScalar(section, "a list of limits, such as [{ \"Limit\": 5, \"Window\": \"00:10:00\" }]");
         var limits = new List<VelocityLimit>();
@@ -109,14 +107,22 @@ internal sealed class PolicySettings
             var limit = _mistakes.ReadNumber(entry.GetSection("Limit"), 1, 1, MaxLimit);
             if (!_mistakes.TryReadDuration(entry.GetSection("Window"), ShortestWindow, LongestWindow, out var window))
                 continue;
-            if (limits.Exists(other => other.Window == window))
+            if (limits.Exists(other => other.Window.Length == window))
             {
                 _mistakes.Add($"{entry.Path}:Window",
                     $"is '{entry["Window"]}', which another limit of {SettingName.Of(section.Path)} has too. Give each window once.");
             }
-            limits.Add(new(defaults[0].Subject, limit, window));
+            limits.Add(new(subject, limit, (int)Math.Ceiling(window.TotalSeconds)));
         }
         return limits;
+    }
+
+    private ImmutableSortedSet<string> ShadowRules(IConfigurationSection section)
+    {
+        _mistakes.RefuseScalar(section, "a list of rules, such as [\"conversion\"]");
+        foreach (var entry in section.GetChildren().Where(entry => !RuleBook.Names.Contains(entry.Value)))
+            _mistakes.Add(entry.Path, $"is '{entry.Value}', which is no rule. The rules are: {string.Join(", ", RuleBook.Names)}.");
+        return section.GetChildren().Select(entry => entry.Value ?? "").ToImmutableSortedSet(StringComparer.Ordinal);
     }
 
     private static bool Has(IConfigurationSection section, string name) =>

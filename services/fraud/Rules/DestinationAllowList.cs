@@ -1,24 +1,30 @@
-using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 
 namespace FlashCall.Fraud.Rules;
 
 /// <summary>Only countries that the operator has listed are rung.</summary>
-internal sealed class DestinationAllowList : IRule
+internal sealed class DestinationAllowList(DestinationLists lists) : IRule
 {
     /// <inheritdoc/>
-    public RiskFactor? Assess(Policy policy, RiskRequest request, Counters counters)
+    public string Name => "destination";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Need> Needs => [];
+
+    /// <inheritdoc/>
+    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings)
     {
-        var allowed = policy.DestinationsOf(request.ApplicationId);
+        var allowed = lists.Of(request.ApplicationId, request.Purpose);
+        if (allowed.Contains(request.Destination))
+            yield break;
         var list = allowed.Count == 0 ? "none" : string.Join(", ", allowed);
-        return allowed.Contains(request.Destination)
-            ? null
-            : new RiskFactor
-            {
-                Code = "destination_not_allowed",
-                Weight = RuleBook.Decisive,
-                Detail = $"Calls to {request.Destination} are not enabled for this application. Allowed: {list}.",
-            };
+        yield return new Finding("destination_not_allowed", Finding.Decisive,
+            $"Calls to {request.Destination} are not enabled for this application and purpose. Allowed: {list}.")
+        {
+            HoldsForAll = true,
+            Evidence = [("destination", request.Destination)],
+        };
     }
 }

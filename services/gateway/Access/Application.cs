@@ -16,7 +16,7 @@ internal static class Scopes
     /// <summary>Look verifications up.</summary>
     public const string VerificationsRead = "verifications:read";
 
-    /// <summary>See and change what carries the calls: trunks and numbers.</summary>
+    /// <summary>See and change what carries the calls, trunks and numbers, and what stops them: fraud policies, blocks and lists.</summary>
     public const string Operations = "operations";
 
     /// <summary>Every scope there is.</summary>

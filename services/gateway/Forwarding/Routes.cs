@@ -19,6 +19,9 @@ internal static class Routes
     /// <summary>The cluster of the number pool's replicas.</summary>
     public const string NumberPool = "number-pool";
 
+    /// <summary>The cluster of the fraud service's replicas.</summary>
+    public const string Fraud = "fraud";
+
     /// <summary>The number pool's replicas once more, for what takes them longer than any other answer.</summary>
     private const string NumberImport = "number-import";
 
@@ -26,6 +29,7 @@ internal static class Routes
     private const string Trunks = "/v1/trunks/{**rest}";
     private const string Numbers = "/v1/numbers/{**rest}";
     private const string Import = "/v1/numbers/import";
+    private const string Frauds = "/v1/fraud/{**rest}";
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
@@ -40,6 +44,7 @@ internal static class Routes
         {
             MaxRequestBodySize = RequestLimits.Import,
         },
+        Route("fraud", Fraud, Frauds, Scopes.Operations, HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete),
     ];
 
     /// <summary>Whether a request's body goes on as it comes, and is not read before. YARP sets the larger bound once the request has
@@ -54,6 +59,7 @@ internal static class Routes
         Cluster(NumberPool, settings.NumberPool, settings.AnswerTimeout),
         // Not probed a second time: a replica that is down is passed over when it cannot be connected to.
         Cluster(NumberImport, settings.NumberPool, GatewaySettings.ImportAnswerTimeout) with { HealthCheck = null },
+        Cluster(Fraud, settings.Fraud, settings.AnswerTimeout),
     ];
 
     /// <summary>When failing requests take a replica out, between two probes.</summary>

@@ -87,6 +87,9 @@ internal abstract record Attempt
     /// <summary>Reports it allows in all; 0 as long as there is nothing to report.</summary>
     public abstract int ReportsAllowed { get; }
 
+    /// <summary>Whether the phone was called, or may have been.</summary>
+    public abstract bool Called { get; }
+
     /// <summary>Why it brought no code to the person (stable code); null while it may, or when it did.</summary>
     public abstract string? Failure { get; }
 

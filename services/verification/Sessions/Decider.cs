@@ -60,6 +60,7 @@ internal static class Decider
             Factors = answer.Factors,
             PolicyVersion = answer.PolicyVersion,
             LineType = answer.LineType,
+            ShadowVerdict = answer.ShadowVerdict,
         };
         return answer.Verdict switch
         {
@@ -69,7 +70,7 @@ internal static class Decider
                 Reason = answer.Factors is [var heaviest, ..] ? heaviest.Code : "risk",
                 Detail = answer.Factors is [var first, ..] ? first.Detail : "The risk of this request is too high.",
             }),
-            // A flash call proves possession as strongly as it can already; a challenge leaves its trace for the client to ask for more.
+            // A challenge makes the rules of the attempts stricter: see SessionPolicy.Challenged.
             Verdict.Allow or Verdict.Challenge => Decision.Of(assessed, StartAttempt(state, risk.NextAttemptId, risk.Now)),
             _ => throw new InvalidOperationException($"Unknown verdict {answer.Verdict}."),
         };
@@ -112,14 +113,25 @@ internal static class Decider
             return Decision.Of(new SessionEvent.VerificationExpired { At = deadline.Now });
         if (state is VerificationSession.AwaitingRisk)
         {
-            return deadline.Now >= state.Asked.At + RiskTimeout
-                ? Decision.Of(new SessionEvent.VerificationErrored { At = deadline.Now, Reason = Reasons.RiskUnavailable })
-                : Decision.Nothing;
+            return deadline.Now >= state.Asked.At + RiskTimeout ? GoWithoutRisk(deadline, state) : Decision.Nothing;
         }
         var overdue = state.Attempts
             .Where(attempt => Channel.Of(attempt).Deadline(attempt, state.Asked) <= deadline.Now)
             .SelectMany(attempt => Channel.Of(attempt).GiveUp(attempt, deadline.Now));
         return WithConsequences(state, [.. overdue], deadline.Now, deadline.NextAttemptId);
+    }
+
+    private static Decision GoWithoutRisk(SessionCommand.DeadlinePassed deadline, VerificationSession state)
+    {
+        var fallback = state.Asked.Policy.OnRiskUnavailable ?? RiskFallback.Refuse;
+        return Decision.Of(
+            new SessionEvent.RiskUnavailable { At = deadline.Now, Done = fallback },
+            fallback switch
+            {
+                RiskFallback.Refuse => new SessionEvent.VerificationErrored { At = deadline.Now, Reason = Reasons.RiskUnavailable },
+                RiskFallback.Allow => StartAttempt(state, deadline.NextAttemptId, deadline.Now),
+                _ => throw new InvalidOperationException($"Unknown fallback {fallback}."),
+            });
     }
 
     /// <summary>Adds what follows for the session from events of an attempt: when the current one failed, the next of the route, or the

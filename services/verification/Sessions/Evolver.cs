@@ -39,7 +39,9 @@ internal static class Evolver
 
     private static VerificationSession Evolve(VerificationSession state, SessionEvent happened) => happened switch
     {
-        SessionEvent.RiskAssessed => state,
+        SessionEvent.RiskAssessed { Verdict: Verdict.Challenge } =>
+            state with { Asked = state.Asked with { Policy = state.Asked.Policy.Challenged() } },
+        SessionEvent.RiskAssessed or SessionEvent.RiskUnavailable => state,
         SessionEvent.AttemptStarted started => new VerificationSession.Attempting
         {
             Id = state.Id,

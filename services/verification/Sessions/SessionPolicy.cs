@@ -31,6 +31,16 @@ internal sealed record SessionPolicy
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double FloorBits { get; init; }
 
+    /// <summary>How much stronger the code has to be when the risk assessment says challenge, in bits: the accepted chance of guessing is
+    /// divided by two to this power. 0 to 20; null, in sessions of before, for 0.</summary>
+    public double? ChallengeBits { get; init; }
+
+    /// <summary>What becomes of the session when its risk is not assessed in time; null for <see cref="RiskFallback.Refuse"/>.</summary>
+    public RiskFallback? OnRiskUnavailable { get; init; }
+
+    /// <summary>The rules as a challenge makes them.</summary>
+    public SessionPolicy Challenged() => this with { GuessBound = GuessBound / Math.Pow(2, ChallengeBits ?? 0) };
+
     /// <summary>The reports an attempt allows when so many numbers could have rung: as many guesses as the bound permits, never more
     /// than <see cref="MaxReports"/>; 0 where a single guess is already too likely.</summary>
     public int ReportsFor(long candidates) => (int)Math.Min(MaxReports, Math.Floor(candidates * (decimal)GuessBound));
@@ -44,4 +54,14 @@ internal sealed record SessionPolicy
 
     // In decimals, as in ReportsFor: 49 * (1.0 / 49) is less than 1 in binary, and a caller ID that was asked for would be refused.
     private long CandidatesFor(int reports) => (long)Math.Ceiling(reports / (decimal)GuessBound);
+}
+
+/// <summary>What becomes of a session whose risk is not assessed in time.</summary>
+internal enum RiskFallback
+{
+    /// <summary>It ends: nothing rings that nobody has looked at.</summary>
+    Refuse,
+
+    /// <summary>It goes on as if it had been allowed: people come first, and fraud may pass for as long as scoring is away.</summary>
+    Allow,
 }

@@ -62,6 +62,16 @@ internal abstract record SessionEvent : VerificationEvent
 
         /// <summary>The kind of line.</summary>
         public required LineType LineType { get; init; }
+
+        /// <summary>What the verdict would have been with everything enforced; null where it is the same.</summary>
+        public Verdict? ShadowVerdict { get; init; }
+    }
+
+    /// <summary>The fraud service did not answer in time.</summary>
+    public sealed record RiskUnavailable : SessionEvent
+    {
+        /// <summary>What was done then.</summary>
+        public required RiskFallback Done { get; init; }
     }
 
     /// <summary>An attempt over one channel began.</summary>

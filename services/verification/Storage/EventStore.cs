@@ -23,6 +23,7 @@ internal static class EventStore
     {
         [typeof(SessionEvent.VerificationRequested)] = "verification_requested",
         [typeof(SessionEvent.RiskAssessed)] = "risk_assessed",
+        [typeof(SessionEvent.RiskUnavailable)] = "risk_unavailable",
         [typeof(SessionEvent.AttemptStarted)] = "attempt_started",
         [typeof(SessionEvent.AttemptFailed)] = "attempt_failed",
         [typeof(SessionEvent.ReportReceived)] = "report_received",

@@ -20,6 +20,8 @@ internal static class Timeline
     private static IEnumerable<TimelineStep> StepsOf(VerificationEvent happened) => happened switch
     {
         SessionEvent.VerificationRequested asked => [new("requested", asked.At)],
+        SessionEvent.RiskUnavailable unavailable =>
+            [new("risk_unavailable", unavailable.At, unavailable.Done is RiskFallback.Allow ? "went on without it" : "refused")],
         SessionEvent.RiskAssessed risk =>
             [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
         SessionEvent.AttemptStarted => [],

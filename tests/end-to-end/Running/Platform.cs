@@ -56,7 +56,7 @@ public sealed partial class Platform : IAsyncLifetime
         Add(Service("gateway", "FlashCall.Gateway", "",
             $"--Gateway:Verification:0={Of("verification-1").Address}", $"--Gateway:Verification:1={Of("verification-2").Address}",
             $"--Gateway:Dialer:0={Of("dialer-1").Address}", $"--Gateway:Dialer:1={Of("dialer-2").Address}",
-            $"--Gateway:NumberPool:0={Of("number-pool").Address}"));
+            $"--Gateway:NumberPool:0={Of("number-pool").Address}", $"--Gateway:Fraud:0={Of("fraud").Address}"));
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {
@@ -67,7 +67,8 @@ public sealed partial class Platform : IAsyncLifetime
               "Dialer": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
               "Trunks": [{ "Name": "demo", "Addresses": ["127.0.0.1:{{sip}}"] }],
               "NumberPool": { "Limits": { "Callee": { "Burst": 20, "PerHour": 120 } }, "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
-              "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [] },
+              "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [], "ShadowRules":
+                ["application_velocity", "conversion", "device_numbers", "live_session", "number_block", "number_sequence", "prefix_velocity"] },
               "Verification": { "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
             }
             """);

@@ -1,10 +1,17 @@
 using System.Diagnostics.Metrics;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Blocks;
+using FlashCall.Fraud.Counting;
 using FlashCall.Fraud.Policies;
+using FlashCall.Fraud.Storage;
+using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
 using FlashCall.Testing;
+using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Xunit;
 
@@ -21,7 +28,8 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
     private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public async ValueTask InitializeAsync() => Assert.Equal(0, await PlatformHost.RunAsync(
-        [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}"], FraudService.Build));
+        [PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={_prefix}", Operator.IdentityArgument],
+        FraudService.Build));
 
     public async ValueTask DisposeAsync()
     {
@@ -30,8 +38,9 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         await _metrics.DisposeAsync();
     }
 
-    /// <summary>A phone that no other test uses.</summary>
-    public static PhoneNumber NewNumber() => PhoneNumber.Parse($"+4670{Interlocked.Increment(ref s_numbers):0000000}");
+    /// <summary>A phone that no other test uses, far from the others, so that they are no sequence.</summary>
+    public static PhoneNumber NewNumber() =>
+        PhoneNumber.Parse($"+4670{Interlocked.Increment(ref s_numbers) * 7_001 % 9_999_991:0000000}");
 
     /// <summary>The first three bytes of an IPv4 network that no other test uses.</summary>
     public static string NewNetwork()
@@ -50,13 +59,23 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         RequestedAt = requestedAt,
     };
 
-    internal Replica Open(TimeProvider time, Policy policy)
+    /// <summary>A replica whose settings give this policy.</summary>
+    internal async Task<Replica> OpenAsync(TimeProvider time, PolicyDocument document)
     {
         var data = Data();
         _open.Add(data);
-        var store = new RequestStore(data, policy);
+        var policies = new PolicyDirectory(new PolicyStore(data), document, time, NullLogger<PolicyDirectory>.Instance);
+        await policies.RefreshAsync(TestContext.Current.CancellationToken);
+        var store = new AssessmentStore(data);
         var metrics = new FraudMetrics(_metrics.GetRequiredService<IMeterFactory>());
-        return new Replica(new AssessRisks(store, policy, metrics, time), store, policy, new OldRequests(store, policy, time));
+        var news = new BlockNews(
+            data, new Messenger(MassTransit.Bus.Factory.CreateUsingInMemory(_ => { }), new BusNames("")), time, NullLogger<BlockNews>.Instance);
+        var countries = new AddressCountries(
+            new ConfigurationBuilder().Build(), time, NullLogger<AddressCountries>.Instance);
+        return new Replica(
+            new AssessRisks(store, policies, countries, news, metrics, time), store,
+            await policies.CurrentAsync(TestContext.Current.CancellationToken),
+            new OldCounters(data, policies, time), new OldSessions(data, policies, metrics, time), new OldStanding(data, policies, time));
     }
 
     public async Task<T> QueryAsync<T>(string sql, params object[] parameters)
@@ -68,12 +87,28 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    private NpgsqlDataSource Data() =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "fraud", MaxPoolSize = 20 });
+    /// <summary>How often a number is counted as rung, of all time.</summary>
+    public Task<long> RingsOfAsync(PhoneNumber number) => QueryAsync<long>(
+        "select coalesce(sum(rings), 0) from counters where key = $1 and grain = 900",
+        CounterTable.KeyOf(new Subject(SubjectKind.Number, number.E164)));
 
-    internal sealed record Replica(AssessRisks Assessments, RequestStore Store, Policy Policy, OldRequests OldRequests)
+    private NpgsqlDataSource Data() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres)
+    {
+        Database = _prefix + "fraud",
+        MaxPoolSize = 20,
+        MaxAutoPrepare = 64,
+        AutoPrepareMinUsages = 2,
+        NoResetOnClose = true,
+    });
+
+    internal sealed record Replica(
+        AssessRisks Assessments, AssessmentStore Store, Policy Policy, OldCounters OldCounters, OldSessions OldSessions,
+        OldStanding OldStanding)
     {
         public Task<RiskAssessed> AssessAsync(AssessRisk command) =>
             Assessments.AssessAsync(command, TestContext.Current.CancellationToken);
+
+        public Task<Learned> LearnAsync(Guid session, Guid id, SessionNews news) =>
+            Store.LearnAsync(session, id, news, Policy, TestContext.Current.CancellationToken);
     }
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using FlashCall.Contracts;
+using FlashCall.Fraud.Counting;
 using FlashCall.Fraud.Policies;
 using FlashCall.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -12,13 +14,14 @@ public sealed class PolicySettingsTests
     public void Without_settings_nothing_may_be_rung_and_the_usual_limits_hold()
     {
         var policy = Read("{}");
-        Assert.Empty(policy.DestinationsOf("shop"));
-        Assert.Equal((50, 80), (policy.ChallengeAt, policy.BlockAt));
+        Assert.Empty(Destinations(policy, "shop"));
+        Assert.Equal(new Thresholds(50, 80), policy.Thresholds);
+        Assert.Equal(VelocityLimit.Usual.Length, policy.Velocity.Length);
         Assert.Equal(
-            [new(VelocitySubject.Number, 5, TimeSpan.FromMinutes(10)), new(VelocitySubject.Number, 10, TimeSpan.FromDays(1))],
-            policy.Limits.Where(limit => limit.Subject is VelocitySubject.Number));
-        Assert.Equal(2, policy.Limits.Count(limit => limit.Subject is VelocitySubject.Address));
-        Assert.Equal(2, policy.Limits.Count(limit => limit.Subject is VelocitySubject.Network));
+            [new(SubjectKind.Number, 5, 600), new(SubjectKind.Number, 10, 86_400)],
+            policy.Velocity.Where(limit => limit.Subject is SubjectKind.Number));
+        Assert.Equal(2, policy.Velocity.Count(limit => limit.Subject is SubjectKind.Address));
+        Assert.Equal(2, policy.Velocity.Count(limit => limit.Subject is SubjectKind.Network));
     }
 
     [Fact]
@@ -33,14 +36,18 @@ public sealed class PolicySettingsTests
                 "NetworkVelocity": [ { "Limit": 7, "Window": "00:00:10" } ],
                 "Thresholds": { "Challenge": 30, "Block": 60 } } }
             """);
-        Assert.Equal(["GB", "SE"], policy.DestinationsOf("other"));
-        Assert.Equal(["NO"], policy.DestinationsOf("Shop"));
-        Assert.Empty(policy.DestinationsOf("closed"));
+        Assert.Equal(["GB", "SE"], Destinations(policy, "other"));
+        Assert.Equal(["NO"], Destinations(policy, "Shop"));
+        Assert.Empty(Destinations(policy, "closed"));
         Assert.Equal(
-            [new(VelocitySubject.Number, 3, TimeSpan.FromDays(1)), new(VelocitySubject.Network, 7, TimeSpan.FromSeconds(10))],
-                policy.Limits);
-        Assert.Equal((30, 60), (policy.ChallengeAt, policy.BlockAt));
+            [new(SubjectKind.Number, 3, 86_400), new(SubjectKind.Network, 7, 10)],
+            policy.Velocity.Where(limit => limit.Subject is SubjectKind.Number or SubjectKind.Address or SubjectKind.Network));
+        Assert.Equal(new Thresholds(30, 60), policy.Thresholds);
     }
+
+    [Fact]
+    public void Rules_can_be_recorded_and_not_enforced() =>
+        Assert.Equal(["conversion"], Read("""{ "Fraud": { "ShadowRules": [ "conversion" ] } }""").ShadowRules);
 
     [Theory]
     [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "sweden" ] } }""", "FLASHCALL_FRAUD__ALLOWEDDESTINATIONS__1 is 'sweden'")]
@@ -61,6 +68,8 @@ public sealed class PolicySettingsTests
         "Give each window once")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Challenge": 90 } } }""",
         "FLASHCALL_FRAUD__THRESHOLDS__CHALLENGE is 90 and FLASHCALL_FRAUD__THRESHOLDS__BLOCK 80. The first may not be above")]
+    [InlineData("""{ "Fraud": { "ShadowRules": [ "conversions" ] } }""",
+        "FLASHCALL_FRAUD__SHADOWRULES__0 is 'conversions', which is no rule. The rules are: ")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Block": 101 } } }""", "from 1 to 100")]
     [InlineData("""{ "Fraud": { "Thresholds": { "Block": "high" } } }""", "FLASHCALL_FRAUD__THRESHOLDS__BLOCK is 'high'")]
     public void What_is_wrong_is_said(string json, string said) =>
@@ -83,9 +92,9 @@ public sealed class PolicySettingsTests
     [Fact]
     public void The_version_is_that_of_the_meaning_not_of_the_spelling()
     {
-        var version = Read("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }""").Version;
-        Assert.Equal(version, Read("""{ "Fraud": { "AllowedDestinations": [ "GB", "SE" ], "Thresholds": { "Block": 80 } } }""").Version);
-        Assert.Matches("^1-[0-9a-f]{12}$", version);
+        var version = Version("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }""");
+        Assert.Equal(version, Version("""{ "Fraud": { "AllowedDestinations": [ "GB", "SE" ], "Thresholds": { "Block": 80 } } }"""));
+        Assert.Matches("^1-2-[0-9a-f]{12}$", version);
     }
 
     [Theory]
@@ -94,8 +103,13 @@ public sealed class PolicySettingsTests
     [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ], "NumberVelocity": [ { "Limit": 5, "Window": "00:10:00" } ] } }""")]
     [InlineData("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ], "Thresholds": { "Challenge": 51 } } }""")]
     public void Another_policy_has_another_version(string json) =>
-        Assert.NotEqual(Read("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }""").Version, Read(json).Version);
+        Assert.NotEqual(Version("""{ "Fraud": { "AllowedDestinations": [ "SE", "GB" ] } }"""), Version(json));
 
-    private static Policy Read(string json) =>
+    private static string Version(string json) => new Policy(Read(json), number: 1).Version;
+
+    private static IEnumerable<string> Destinations(PolicyDocument policy, string application) =>
+        policy.Destinations.Of(application, Purpose.Login);
+
+    private static PolicyDocument Read(string json) =>
         PolicySettings.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
 }

@@ -88,7 +88,7 @@ public sealed class CallTests
     public void After_the_ring_it_waits_for_the_report() => Ringing
         .When(End())
         .Then(Ended)
-        .Sends()
+        .Sends(typeof(VerificationCallEnded))
         .Deadline(Spec.T0 + Policy.Lifetime);
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class CallTests
     {
         var result = Calling.When(End(CallDisposition.Answered, rang: false, answered: true));
 
-        result.Then(typeof(FlashCallEvent.CallEnded)).Sends();
+        result.Then(typeof(FlashCallEvent.CallEnded)).Sends(typeof(VerificationCallEnded));
         Assert.Equal(3, result.After.ReportsLeft);
     }
 
@@ -113,7 +113,7 @@ public sealed class CallTests
     [InlineData(CallDisposition.Busy)]
     [InlineData(CallDisposition.Rejected)]
     public void Declined_while_it_rang_it_still_waits_for_the_report(CallDisposition disposition) =>
-        Ringing.When(End(disposition)).Then(typeof(FlashCallEvent.CallEnded)).Sends();
+        Ringing.When(End(disposition)).Then(typeof(FlashCallEvent.CallEnded)).Sends(typeof(VerificationCallEnded));
 
     [Theory]
     [InlineData(CallDisposition.Busy, "callee_busy")]
@@ -129,7 +129,7 @@ public sealed class CallTests
         var result = Calling.When(End(disposition, rang: false));
 
         result.Then(typeof(FlashCallEvent.CallEnded), typeof(SessionEvent.AttemptFailed), typeof(SessionEvent.VerificationFailed))
-            .Sends(typeof(ReleaseCallerId), typeof(VerificationCompleted))
+            .Sends(typeof(VerificationCallEnded), typeof(ReleaseCallerId), typeof(VerificationCompleted))
             .Deadline(null);
         Assert.Equal(reason, Assert.IsType<VerificationSession.Ended>(result.After).Reason);
         Assert.Equal(LeaseOutcome.NotRung, result.Messages.OfType<ReleaseCallerId>().Single().Outcome);
@@ -149,12 +149,12 @@ public sealed class CallTests
 
     [Fact]
     public void Interrupted_after_it_rang_it_still_waits_for_the_report() =>
-        Ringing.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends();
+        Ringing.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends(typeof(VerificationCallEnded));
 
     [Fact]
     public void Interrupted_after_the_invite_it_may_have_rung_and_waits_for_the_report()
     {
-        var result = Calling.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends();
+        var result = Calling.When(End(CallDisposition.Interrupted, rang: false)).Then(typeof(FlashCallEvent.CallEnded)).Sends(typeof(VerificationCallEnded));
         Assert.Equal(3, result.After.ReportsLeft);
 
         var expired = Calling.And(Ended with { Disposition = CallDisposition.Interrupted, RangAt = null }).When(Deadline(Spec.T0 + Policy.Lifetime));
@@ -167,7 +167,7 @@ public sealed class CallTests
         var result = Spec.Given(RequestedWithTwoAttempts, Allowed, Started, Leased).When(End(CallDisposition.Busy, rang: false));
 
         result.Then(typeof(FlashCallEvent.CallEnded), typeof(SessionEvent.AttemptFailed), typeof(SessionEvent.AttemptStarted))
-            .Sends(typeof(ReleaseCallerId), typeof(LeaseCallerId));
+            .Sends(typeof(VerificationCallEnded), typeof(ReleaseCallerId), typeof(LeaseCallerId));
         Assert.Equal(Spec.Second, result.After.Current!.Id);
     }
 

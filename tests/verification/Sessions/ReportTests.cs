@@ -30,7 +30,7 @@ public sealed class ReportTests
     [Fact]
     public void The_end_of_a_call_after_the_report_ends_the_lease()
     {
-        var result = Ringing.And(Right, Succeeded).When(End()).Then(Ended).Sends(typeof(ReleaseCallerId)).Deadline(null);
+        var result = Ringing.And(Right, Succeeded).When(End()).Then(Ended).Sends(typeof(VerificationCallEnded), typeof(ReleaseCallerId)).Deadline(null);
 
         Assert.Equal(LeaseOutcome.Verified, result.Messages.OfType<ReleaseCallerId>().Single().Outcome);
     }

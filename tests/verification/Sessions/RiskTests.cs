@@ -56,9 +56,33 @@ public sealed class RiskTests
     [Fact]
     public void Without_an_assessment_in_time_it_errs() => AwaitingRisk
         .When(Deadline(Spec.T0 + Decider.RiskTimeout))
-        .Then(new SessionEvent.VerificationErrored { At = Spec.T0 + Decider.RiskTimeout, Reason = "risk_unavailable" })
+        .Then(
+            new SessionEvent.RiskUnavailable { At = Spec.T0 + Decider.RiskTimeout, Done = RiskFallback.Refuse },
+            new SessionEvent.VerificationErrored { At = Spec.T0 + Decider.RiskTimeout, Reason = "risk_unavailable" })
         .Sends(typeof(VerificationCompleted))
         .Deadline(null);
+
+    [Fact]
+    public void Without_an_assessment_in_time_it_goes_on_where_the_policy_says_so()
+    {
+        var open = Spec.Given(Requested with { Policy = Policy with { OnRiskUnavailable = RiskFallback.Allow } });
+        open.When(Deadline(Spec.T0 + Decider.RiskTimeout))
+            .Then(typeof(SessionEvent.RiskUnavailable), typeof(SessionEvent.AttemptStarted))
+            .Sends(typeof(LeaseCallerId));
+    }
+
+    [Fact]
+    public void A_challenge_makes_the_code_stronger()
+    {
+        var policy = Policy with { MaxReports = 10, GuessBound = 0.001, ChallengeBits = 3.3 };
+        Assert.Equal((10, 1), (policy.ReportsFor(10_000), policy.Challenged().ReportsFor(10_000)));
+        Assert.Equal(0, policy.Challenged().ReportsFor(9_000));
+        Assert.Equal(10, (policy with { ChallengeBits = null }).Challenged().ReportsFor(10_000));
+
+        var asked = Evolver.Evolve(null, Spec.Id, Requested with { Policy = policy });
+        Assert.Equal(policy, Evolver.Evolve(asked, Spec.Id, Allowed).Asked.Policy);
+        Assert.Equal(policy.Challenged(), Evolver.Evolve(asked, Spec.Id, Allowed with { Verdict = Verdict.Challenge }).Asked.Policy);
+    }
 
     [Fact]
     public void A_deadline_that_comes_too_early_changes_nothing() => AwaitingRisk.When(Deadline(At(4999))).ThenNothing();

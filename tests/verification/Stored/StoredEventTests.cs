@@ -27,6 +27,17 @@ public sealed class StoredEventTests
         },
         ["verification_requested.floor_bits"] = Usual.Requested with { Policy = Usual.Policy with { FloorBits = 9.9 } },
         ["risk_assessed"] = Usual.Allowed with { Factors = [new RiskFactor { Code = "line_type", Weight = 10, Detail = "A VoIP number." }] },
+        ["risk_assessed.shadow"] = Usual.Allowed with
+        {
+            Factors = [new RiskFactor { Code = "number_block", Weight = 50, Detail = "A block.", Shadow = true,
+                Evidence = new Dictionary<string, string>(StringComparer.Ordinal) { ["limit"] = "6" } }],
+            ShadowVerdict = Verdict.Challenge,
+        },
+        ["verification_requested.risk"] = Usual.Requested with
+        {
+            Policy = Usual.Policy with { ChallengeBits = 3.3, OnRiskUnavailable = RiskFallback.Allow },
+        },
+        ["risk_unavailable"] = new SessionEvent.RiskUnavailable { At = Usual.At(1), Done = RiskFallback.Allow },
         ["attempt_started"] = Usual.Started,
         ["attempt_failed"] = new SessionEvent.AttemptFailed { At = Usual.At(1), AttemptId = Spec.First, Reason = "callee_busy" },
         ["report_received"] = Usual.Wrong with { Source = ReportSource.Intercepted },

@@ -14,6 +14,8 @@ internal abstract record FlashCallAttempt : Attempt
 
     public override int ReportsAllowed => 0;
 
+    public override bool Called => this is Calling or Ringing;
+
     public override string? Failure => null;
 
     /// <summary>Waits for a caller ID.</summary>
@@ -70,14 +72,13 @@ internal abstract record FlashCallAttempt : Attempt
         /// <summary>Whether the dialer has reported the end of the call, or had none to place.</summary>
         public required bool EndKnown { get; init; }
 
-        /// <summary>The trunk that had the call last; null if it was on none, or nobody knows.</summary>
-        public string? CallTrunk { get; init; }
-
-        /// <summary>The call was picked up.</summary>
-        public bool Answered { get; init; }
+        /// <summary>How the call went; null as long as the dialer has not said so, or had none to place.</summary>
+        public FlashCallEvent.CallEnded? Call { get; init; }
 
         /// <summary>The call was kept from ringing in a way that can lie in the caller ID.</summary>
         public bool Blocked { get; init; }
+
+        public override bool Called => Call is { } call ? call.InvitedAt is not null : Seen is not false;
 
         public override string? Failure => base.Failure ?? CallFailure;
 

@@ -122,6 +122,11 @@ internal sealed class FlashCallChannel : Channel
         {
             yield return HangUp(after.Attempt!, session);
         }
+        if (after.Attempt is FlashCallAttempt.Over { Call: { InvitedAt: not null } call } over
+            && before.Attempt is not FlashCallAttempt.Over { Call: not null })
+        {
+            yield return CallOver(over, call, session);
+        }
         if (IsDone(after) && !IsDone(before))
             yield return Release((FlashCallAttempt.Over)after.Attempt!, session);
     }
@@ -194,8 +199,7 @@ internal sealed class FlashCallChannel : Channel
         var seen = Seen(ended, leased);
         return Over(leased, seen, FailureOf(ended)) with
         {
-            CallTrunk = ended.Trunk,
-            Answered = ended.Answered,
+            Call = ended,
             // A phone that rang first was not kept from it; somebody declined.
             Blocked = seen is not true && ended.Disposition is CallDisposition.Rejected or CallDisposition.NotRinging,
         };
@@ -264,6 +268,20 @@ internal sealed class FlashCallChannel : Channel
         Queues.Dialer,
         new HangUp { VerificationId = session.Id, AttemptId = attempt.Id });
 
+    private static OutgoingMessage CallOver(
+        FlashCallAttempt.Over attempt, FlashCallEvent.CallEnded call, VerificationSession session) => new(
+        MessageId.Derive(attempt.Id, "call-ended"),
+        Queue: null,
+        new VerificationCallEnded
+        {
+            VerificationId = session.Id,
+            AttemptId = attempt.Id,
+            Trunk = call.Trunk,
+            Rang = attempt.Seen is true,
+            Answered = call.Answered,
+            EndedAt = call.At,
+        });
+
     private static OutgoingMessage Release(FlashCallAttempt.Over attempt, VerificationSession session) => new(
         MessageId.Derive(attempt.Id, "release"),
         Queues.NumberPool,
@@ -273,8 +291,8 @@ internal sealed class FlashCallChannel : Channel
             AttemptId = attempt.Id,
             LeaseId = attempt.Lease.LeaseId,
             Outcome = attempt.OutcomeIf(session is VerificationSession.Ended { ProvenBy: { } proof } && proof == attempt.Id),
-            Trunk = attempt.CallTrunk,
-            Answered = attempt.Answered,
+            Trunk = attempt.Call?.Trunk,
+            Answered = attempt.Call?.Answered ?? false,
             Blocked = attempt.Blocked,
             Reported = attempt.Reports.Received > 0,
             WrongReports = attempt.Reports.Wrong,
