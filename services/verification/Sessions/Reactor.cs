@@ -75,7 +75,7 @@ internal static class Reactor
             Outcome = session.Outcome,
             Reason = session.Reason,
             CompletedAt = session.At,
-            WrongReports = session.ProvenBy is null ? session.ReportsUsed : session.ReportsUsed - 1,
+            WrongReports = session.Attempts.Sum(attempt => attempt.Reports.Wrong),
             Called = session.Attempts.Exists(attempt => attempt.Called),
         });
 }
