@@ -31,7 +31,7 @@ internal sealed class Upstream : IAsyncDisposable
     /// <summary>The requests so far, probes of its health excepted.</summary>
     public IReadOnlyCollection<Received> Received => _received;
 
-    /// <summary>The trace context of a probe of its health once the gateway has started: it stands for three services, and the first probe
+    /// <summary>The trace context of a probe of its health once the gateway has started: it stands for four services, and the first probe
     /// of each comes before.</summary>
     public Task<string> Probe => _probed.Task;
 
@@ -53,7 +53,7 @@ internal sealed class Upstream : IAsyncDisposable
         var upstream = new Upstream(app);
         app.MapGet("/health/ready", (HttpContext context) =>
         {
-            if (Interlocked.Increment(ref upstream._probes) == 4)
+            if (Interlocked.Increment(ref upstream._probes) == 5)
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
             return "ready";
         }).AllowAnonymous();

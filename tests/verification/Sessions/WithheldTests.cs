@@ -41,7 +41,7 @@ public sealed class WithheldTests
     {
         var withheld = RingingOfTwo.And(Wrong, Withheld, Failed, Started with { AttemptId = Spec.Second, Position = 1 });
 
-        var result = withheld.When(End()).Then(Ended).Sends(typeof(ReleaseCallerId));
+        var result = withheld.When(End()).Then(Ended).Sends(typeof(VerificationCallEnded), typeof(ReleaseCallerId));
 
         var release = Assert.Single(result.Messages.OfType<ReleaseCallerId>());
         Assert.Equal((LeaseOutcome.Rang, true, 1), (release.Outcome, release.Reported, release.WrongReports));
