@@ -11,7 +11,7 @@ namespace FlashCall.Dialer.Tests;
 /// <summary>Whole calls that the first INVITE does not settle, over trunks that are put while the dialer runs.</summary>
 public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<DialerFixture>
 {
-    private static int s_number;
+    private static int _number;
 
     private TestPlatform Platform => dialer.Platform;
 
@@ -210,7 +210,7 @@ public sealed class FurtherTrunkTests(DialerFixture dialer) : IClassFixture<Dial
 
     private async Task<string> PutAsync(object document)
     {
-        var name = $"further-{Interlocked.Increment(ref s_number) + 60000}";
+        var name = $"further-{Interlocked.Increment(ref _number) + 60000}";
         var body = JsonSerializer.SerializeToNode(document)!;
         body["optionsIntervalSeconds"] ??= 0;
         using var client = Operator.Client(dialer.Dialer.Http);

@@ -13,8 +13,8 @@ namespace FlashCall.Dialer.Tests.Trunks;
 /// <summary>Operators change trunks while two replicas run. Each test has trunks of its own.</summary>
 public sealed class TrunkApiTests(TrunkApiTests.Dialers dialers) : IClassFixture<TrunkApiTests.Dialers>
 {
-    private static int s_number;
-    private readonly string _name = $"carrier-{Interlocked.Increment(ref s_number)}";
+    private static int _number;
+    private readonly string _name = $"carrier-{Interlocked.Increment(ref _number)}";
 
     private HttpClient First => dialers.First;
 

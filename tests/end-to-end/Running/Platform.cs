@@ -31,7 +31,7 @@ public sealed partial class Platform : IAsyncLifetime
     internal string OperatorKey { get; } = NewKey();
 
     private readonly List<Program> _programs = [];
-    private static int s_number;
+    private static int _number;
 
     /// <summary>The database of the sessions' events, for who analyses them.</summary>
     internal string VerificationDatabase =>
@@ -94,7 +94,7 @@ public sealed partial class Platform : IAsyncLifetime
     });
 
     /// <summary>A phone that nobody else in this run uses.</summary>
-    internal Phone NextPhone() => new(new HttpClient { BaseAddress = Of("handset").Address }, $"+4672{2_000_000 + Interlocked.Increment(ref s_number)}");
+    internal Phone NextPhone() => new(new HttpClient { BaseAddress = Of("handset").Address }, $"+4672{2_000_000 + Interlocked.Increment(ref _number)}");
 
     /// <summary>Fails if any service has logged one of this run's phones or caller IDs, whole or by its local part.</summary>
     internal void AssertNoNumberInLogs()

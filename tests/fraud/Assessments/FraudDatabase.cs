@@ -21,8 +21,8 @@ namespace FlashCall.Fraud.Tests.Assessments;
 /// it.</summary>
 public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
 {
-    private static int s_numbers;
-    private static int s_networks;
+    private static int _numbers;
+    private static int _networks;
     private readonly string _prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
     private readonly List<IAsyncDisposable> _open = [];
     private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -40,12 +40,12 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
 
     /// <summary>A phone that no other test uses, far from the others, so that they are no sequence.</summary>
     public static PhoneNumber NewNumber() =>
-        PhoneNumber.Parse($"+4670{Interlocked.Increment(ref s_numbers) * 7_001 % 9_999_991:0000000}");
+        PhoneNumber.Parse($"+4670{Interlocked.Increment(ref _numbers) * 7_001 % 9_999_991:0000000}");
 
     /// <summary>The first three bytes of an IPv4 network that no other test uses.</summary>
     public static string NewNetwork()
     {
-        var network = Interlocked.Increment(ref s_networks);
+        var network = Interlocked.Increment(ref _networks);
         return $"203.{network / 256}.{network % 256}";
     }
 

@@ -24,7 +24,7 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
 
     internal static readonly LimitSettings PlentyOfAll = new(Plenty, Plenty, Plenty, WrongReportCost: 10);
 
-    private static int s_callees;
+    private static int _callees;
     private readonly string _prefix = $"{servers.DatabasePrefix}{Guid.NewGuid().ToString("N")[..6]}_";
     private readonly List<IAsyncDisposable> _open = [];
     private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -49,7 +49,7 @@ public sealed class PoolDatabase(ServersFixture servers) : IAsyncLifetime
     }
 
     /// <summary>A phone that no other test uses.</summary>
-    public static PhoneNumber NewCallee() => PhoneNumber.Parse($"+4670{Interlocked.Increment(ref s_callees):0000000}");
+    public static PhoneNumber NewCallee() => PhoneNumber.Parse($"+4670{Interlocked.Increment(ref _callees):0000000}");
 
     public static LeaseCallerId Command(PhoneNumber callee, DateTimeOffset expiresAt) => new()
     {

@@ -7,9 +7,9 @@ namespace FlashCall.NumberPool.Tests.Numbers;
 
 public sealed class ImportTests(RunningPool pool) : IClassFixture<RunningPool>
 {
-    private static int s_number = 10;
+    private static int _numbers = 10;
 
-    private readonly int _number = Interlocked.Increment(ref s_number);
+    private readonly int _number = Interlocked.Increment(ref _numbers);
 
     private string Trunk => $"carrier-{_number}";
 

@@ -11,9 +11,9 @@ namespace FlashCall.NumberPool.Tests.Numbers;
 /// <summary>Operators add, look at and change numbers. Each test has a trunk and numbers of its own.</summary>
 public sealed class NumberApiTests(RunningPool pool) : IClassFixture<RunningPool>
 {
-    private static int s_number = 10;
+    private static int _numbers = 10;
 
-    private readonly int _number = Interlocked.Increment(ref s_number);
+    private readonly int _number = Interlocked.Increment(ref _numbers);
 
     private string Trunk => $"carrier-{_number}";
 

@@ -81,10 +81,10 @@ public sealed class RunningVerification : IAsyncLifetime
 
 internal static class ClientExtensions
 {
-    private static int s_number;
+    private static int _number;
 
     /// <summary>A Swedish mobile number that no other test uses.</summary>
-    public static string FreshNumber() => $"+4670{1_000_000 + Interlocked.Increment(ref s_number)}";
+    public static string FreshNumber() => $"+4670{1_000_000 + Interlocked.Increment(ref _number)}";
 
     public static async Task<JsonElement> StartAsync(this HttpClient client, string? to = null)
     {
