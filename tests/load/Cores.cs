@@ -29,8 +29,30 @@ internal sealed class Cores(ulong server, ulong client)
     /// <summary>What starts the server.</summary>
     public ProcessStartInfo Server(string program, params IEnumerable<string> arguments) => On(server, program, arguments);
 
-    /// <summary>What starts the client.</summary>
+    /// <summary>What starts the client on its cores.</summary>
     public ProcessStartInfo Client(string program, params IEnumerable<string> arguments) => On(client, program, arguments);
+
+    /// <summary>Moves a client that runs already, with all its threads, to its cores; those it starts later stay there too. For a program
+    /// that settles on the number of cores as it starts and does worse with one.</summary>
+    public async Task MoveClientAsync(int processId, CancellationToken cancellationToken)
+    {
+        if (!ArePinned)
+            return;
+        var start = new ProcessStartInfo(
+            "taskset", ["--all-tasks", "--cpu-list", "--pid", List(client), processId.ToString(CultureInfo.InvariantCulture)])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        using var taskset = Process.Start(start) ?? throw new InvalidOperationException("taskset could not be started.");
+        await taskset.StandardOutput.ReadToEndAsync(cancellationToken);
+        await taskset.WaitForExitAsync(cancellationToken);
+        if (taskset.ExitCode != 0)
+        {
+            throw new InvalidOperationException(
+                $"taskset could not move process {processId} to core {List(client)}; --no-pinning does without.");
+        }
+    }
 
     /// <summary>For people.</summary>
     public override string ToString() => ArePinned

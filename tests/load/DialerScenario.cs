@@ -17,8 +17,8 @@ internal sealed class DialerScenario(LoadOptions options)
     private const int RingingRate = 2_000;
     private const double MostMegabytes = 300;
 
-    // With one core the runtime compiles better only when nothing new has run for a second.
-    private static readonly TimeSpan PauseToCompile = TimeSpan.FromSeconds(2);
+    // The runtime compiles better what is hot when it has been idle for a moment.
+    private static readonly TimeSpan PauseToCompile = TimeSpan.FromSeconds(1);
 
     private readonly Cores _cores = options.Pinning ? Cores.Apart() : Cores.Free;
 
@@ -48,6 +48,7 @@ internal sealed class DialerScenario(LoadOptions options)
                 compiled = engine.Last.CompiledMethods;
                 await Task.Delay(PauseToCompile, stop.Token);
             }
+            await engine.SettleAsync(stop.Token);
             Say($"Warmed up in {warmUps} tries");
             for (var pair = 0; pair < options.Pairs; pair++)
             {

@@ -13,9 +13,10 @@ internal sealed class EngineClient : LoadClient, IAsyncDisposable
         : base(options, cores)
     {
         var program = Environment.ProcessPath!;
+        // Not yet on the client's cores: see SettleAsync.
         var start = Path.GetFileNameWithoutExtension(program) == "dotnet"
-            ? cores.Client(program, typeof(EngineClient).Assembly.Location, "engine")
-            : cores.Client(program, "engine");
+            ? new ProcessStartInfo(program, [typeof(EngineClient).Assembly.Location, "engine"])
+            : new ProcessStartInfo(program, ["engine"]);
         start.UseShellExecute = false;
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
@@ -29,6 +30,10 @@ internal sealed class EngineClient : LoadClient, IAsyncDisposable
 
     /// <summary>The last try in all its figures.</summary>
     public EngineTry? Last { get; private set; }
+
+    /// <summary>Keeps it to the client's cores from here on. Once it is warm: started on one core, the runtime
+    /// has compiled less after as many calls.</summary>
+    public Task SettleAsync(CancellationToken cancellationToken) => Cores.MoveClientAsync(_process.Id, cancellationToken);
 
     /// <summary>Calls at a rate against a server that runs already.</summary>
     public async Task<EngineTry> DialAsync(int port, int rate, int calls, TimeSpan ringTime, CancellationToken cancellationToken)
