@@ -8,7 +8,7 @@ using FlashCall.Verification.Sessions;
 namespace FlashCall.Verification;
 
 /// <summary>The rules of sessions by purpose: defaults of ours, over them <c>Verification:Policy</c> for all, over that
-/// <c>Verification:Policies:{purpose}</c>.</summary>
+/// <c>Verification:Policies:{purpose}</c>, over that <c>Verification:Applications:{id}</c>.</summary>
 internal sealed class Policies
 {
     private const int LongestRoute = 5;
@@ -39,11 +39,18 @@ internal sealed class Policies
     private const double FloorBitsWhereMoreIsAtStake = 12;
 
     private readonly Dictionary<Purpose, SessionPolicy> _byPurpose;
+    private readonly Dictionary<string, Dictionary<Purpose, SessionPolicy>> _byApplication;
 
-    private Policies(Dictionary<Purpose, SessionPolicy> byPurpose) => _byPurpose = byPurpose;
+    private Policies(
+        Dictionary<Purpose, SessionPolicy> byPurpose, Dictionary<string, Dictionary<Purpose, SessionPolicy>> byApplication)
+    {
+        _byPurpose = byPurpose;
+        _byApplication = byApplication;
+    }
 
-    /// <summary>The rules for a purpose.</summary>
-    public SessionPolicy For(Purpose purpose) => _byPurpose[purpose];
+    /// <summary>The rules for a purpose of an application.</summary>
+    public SessionPolicy For(Purpose purpose, string applicationId) =>
+        _byApplication.GetValueOrDefault(applicationId, _byPurpose)[purpose];
 
     /// <summary>Reads and checks all of them.</summary>
     /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
@@ -51,7 +58,7 @@ internal sealed class Policies
     {
         var mistakes = new SettingsMistakes();
         var section = configuration.GetSection("Verification");
-        mistakes.RefuseUnknown(section, "Policy", "Policies");
+        mistakes.RefuseUnknown(section, "Policy", "Policies", "Applications");
         var purposes = section.GetSection("Policies");
         mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
         var forAll = section.GetSection("Policy");
@@ -61,8 +68,24 @@ internal sealed class Policies
             purpose => purpose,
             purpose => Overlay(
                 isFloorSet ? all : all with { FloorBits = FloorOf(purpose) }, purposes.GetSection(purpose.ToString()), mistakes));
+        // Ids are compared as keys of settings are.
+        var applications = section.GetSection("Applications").GetChildren().ToDictionary(
+            application => application.Key, application => Overlay(policies, application, mistakes), StringComparer.OrdinalIgnoreCase);
         mistakes.ThrowIfAny();
-        return new Policies(policies);
+        return new Policies(policies, applications);
+    }
+
+    /// <summary>The policies of all purposes with an application's own values over them: its choice goes first.</summary>
+    private static Dictionary<Purpose, SessionPolicy> Overlay(
+        Dictionary<Purpose, SessionPolicy> below, IConfigurationSection application, SettingsMistakes mistakes)
+    {
+        var overlaid = new Dictionary<Purpose, SessionPolicy>();
+        foreach (var (purpose, policy) in below)
+        {
+            // The same values over each: what is wrong with them is told once.
+            overlaid[purpose] = Overlay(policy, application, overlaid.Count == 0 ? mistakes : new SettingsMistakes());
+        }
+        return overlaid;
     }
 
     private static double FloorOf(Purpose purpose) =>

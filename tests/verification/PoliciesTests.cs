@@ -13,26 +13,50 @@ public sealed class PoliciesTests
     public void Without_settings_every_purpose_has_the_same_policy_but_for_the_floor()
     {
         var policies = Read("{}");
-        var login = policies.For(Purpose.Login);
+        var login = policies.For(Purpose.Login, "shop");
         Assert.Equal(["flash_call"], login.Route);
         Assert.Equal(
             (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12), 3, 0.001),
             (login.Lifetime, login.RingTime, login.PostDialDelayCap, login.MaxReports, login.GuessBound));
         Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.Equal(
-            login with { FloorBits = purpose is Purpose.Kyc or Purpose.Transaction ? 12 : 9.9 }, policies.For(purpose)));
+            login with { FloorBits = purpose is Purpose.Kyc or Purpose.Transaction ? 12 : 9.9 }, policies.For(purpose, "shop")));
     }
 
     [Fact]
     public void A_carriers_block_of_ten_thousand_is_enough_for_every_purpose_when_half_of_it_rests() =>
-        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.InRange(Read("{}").For(purpose).WantedCandidates(), 1, 5_000));
+        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.InRange(Read("{}").For(purpose, "shop").WantedCandidates(), 1, 5_000));
 
     [Fact]
     public void A_floor_for_all_is_the_floor_of_every_purpose_that_has_none_of_its_own()
     {
         var policies = Read("""{ "Verification": { "Policy": { "FloorBits": 8.5 }, "Policies": { "Kyc": { "FloorBits": 20 } } } }""");
 
-        Assert.Equal((8.5, 8.5, 20), (policies.For(Purpose.Login).FloorBits, policies.For(Purpose.Transaction).FloorBits,
-            policies.For(Purpose.Kyc).FloorBits));
+        Assert.Equal((8.5, 8.5, 20), (policies.For(Purpose.Login, "shop").FloorBits, policies.For(Purpose.Transaction, "shop").FloorBits,
+            policies.For(Purpose.Kyc, "shop").FloorBits));
+    }
+
+    [Fact]
+    public void An_application_has_what_is_set_for_it_then_what_its_purpose_has()
+    {
+        var policies = Read("""
+            { "Verification": {
+                "Policies": { "Kyc": { "MaxReports": 1, "OnRiskUnavailable": "refuse" } },
+                "Applications": { "Shop": { "OnRiskUnavailable": "allow" } } } }
+            """);
+        var (here, there) = (policies.For(Purpose.Kyc, "shop"), policies.For(Purpose.Kyc, "bank"));
+
+        Assert.Equal((RiskFallback.Allow, 1, 12), (here.OnRiskUnavailable, here.MaxReports, here.FloorBits));
+        Assert.Equal(RiskFallback.Refuse, there.OnRiskUnavailable);
+        Assert.Equal(RiskFallback.Allow, policies.For(Purpose.Login, "shop").OnRiskUnavailable);
+    }
+
+    [Fact]
+    public void A_mistake_in_an_applications_policy_is_told_once()
+    {
+        var refusal = Assert.Throws<SettingsException>(
+            () => Read("""{ "Verification": { "Applications": { "shop": { "OnRiskUnavailable": "open" } } } }"""));
+
+        Assert.Equal(1, refusal.Message.Split("Give refuse or allow.").Length - 1);
     }
 
     [Fact]
@@ -45,7 +69,7 @@ public sealed class PoliciesTests
                     "LeadValidation": { "Lifetime": "00:00:30", "Route": [ "flash_call", "flash_call" ], "PostDialDelayCap": "00:01:00" },
                     "kyc": { "MaxReports": 1, "GuessBound": 1e-5 } } } }
             """);
-        var (login, lead, kyc) = (policies.For(Purpose.Login), policies.For(Purpose.LeadValidation), policies.For(Purpose.Kyc));
+        var (login, lead, kyc) = (policies.For(Purpose.Login, "shop"), policies.For(Purpose.LeadValidation, "shop"), policies.For(Purpose.Kyc, "shop"));
         Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(2.5), 5, 0.01), (login.Lifetime, login.RingTime, login.MaxReports,
             login.GuessBound));
         Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1), 5),
@@ -62,7 +86,7 @@ public sealed class PoliciesTests
                 "Policy": { "OnRiskUnavailable": "allow", "ChallengeBits": 6.6 },
                 "Policies": { "Transaction": { "OnRiskUnavailable": "refuse", "ChallengeBits": 0 } } } }
             """);
-        var (login, transaction) = (policies.For(Purpose.Login), policies.For(Purpose.Transaction));
+        var (login, transaction) = (policies.For(Purpose.Login, "shop"), policies.For(Purpose.Transaction, "shop"));
         Assert.Equal(((RiskFallback?)RiskFallback.Allow, (double?)6.6), (login.OnRiskUnavailable, login.ChallengeBits));
         Assert.Equal(((RiskFallback?)RiskFallback.Refuse, (double?)0), (transaction.OnRiskUnavailable, transaction.ChallengeBits));
     }
@@ -97,7 +121,7 @@ public sealed class PoliciesTests
     }
 
     [Theory]
-    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies.")]
+    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies, Applications.")]
     [InlineData("""{ "Policies": { "Gaming": { "MaxReports": 1 } } }""",
         "FLASHCALL_VERIFICATION__POLICIES__GAMING is no setting. Known here: Onboarding, Login, LeadValidation, Kyc, Transaction.")]
     [InlineData("""{ "Policy": "strict" }""", "FLASHCALL_VERIFICATION__POLICY is 'strict'. Give a section, such as")]
