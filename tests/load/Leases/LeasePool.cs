@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using FlashCall.Hosting;
 using FlashCall.NumberPool;
 using Npgsql;
@@ -32,9 +33,10 @@ internal sealed class LeasePool : IAsyncDisposable
     public static async Task<LeasePool> CreateAsync(string server)
     {
         var prefix = $"load{Guid.NewGuid().ToString("N")[..8]}_";
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string[] arguments =
             [PlatformHost.PrepareArgument, $"--Postgres={server}", $"--DatabasePrefix={prefix}", "--RabbitMq=amqp://127.0.0.1/",
-                "--Logging:LogLevel:Default=Warning"];
+                $"--Identity:PublicKey={key.ExportSubjectPublicKeyInfoPem()}", "--Logging:LogLevel:Default=Warning"];
         return await PlatformHost.RunAsync(arguments, NumberPoolService.Build) == 0
             ? new LeasePool(server, prefix)
             : throw new InvalidOperationException("The database could not be prepared; what is wrong stands above.");
