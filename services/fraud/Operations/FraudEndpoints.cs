@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Hosting;
 
@@ -16,12 +14,7 @@ internal static class FraudEndpoints
     {
         builder.Services.AddSingleton<BlockStore>();
         builder.Services.AddSingleton<ListStore>();
-        builder.Services.ConfigureHttpJsonOptions(http =>
-        {
-            http.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-            http.SerializerOptions.AllowDuplicateProperties = false;
-            http.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
-        });
+        builder.AddApiJson();
     }
 
     /// <summary>Adds the endpoints.</summary>

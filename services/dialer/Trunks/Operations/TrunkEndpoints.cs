@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FlashCall.Hosting;
 
 namespace FlashCall.Dialer.Trunks.Operations;
@@ -21,7 +19,7 @@ internal static class TrunkEndpoints
         builder.Services.AddHealthChecks().AddCheck<TrunkDirectory>("trunks", tags: ["ready"]);
         builder.Services.AddSingleton<TrunkOperations>();
         builder.Services.AddSingleton<TrunkViews>();
-        builder.Services.ConfigureHttpJsonOptions(http => ConfigureJson(http.SerializerOptions));
+        builder.AddApiJson();
     }
 
     /// <summary>Adds the endpoints.</summary>
@@ -34,13 +32,5 @@ internal static class TrunkEndpoints
         trunks.MapPost("/{name}/drain", DrainTrunk.HandleAsync);
         trunks.MapPost("/{name}/activate", ActivateTrunk.HandleAsync);
         trunks.MapDelete("/{name}", RemoveTrunk.HandleAsync);
-    }
-
-    /// <summary>The JSON of the API: camelCase, enums in snake_case, nothing that is null, no key twice.</summary>
-    private static void ConfigureJson(JsonSerializerOptions json)
-    {
-        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        json.AllowDuplicateProperties = false;
-        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
     }
 }

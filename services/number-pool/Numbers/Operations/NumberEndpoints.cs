@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FlashCall.Hosting;
 using Microsoft.AspNetCore.Mvc;
 
@@ -21,7 +19,7 @@ internal static class NumberEndpoints
         builder.Services.AddSingleton<SettingsNumbers>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SettingsNumbers>());
         builder.Services.AddHealthChecks().AddCheck<SettingsNumbers>("numbers", tags: ["ready"]);
-        builder.Services.ConfigureHttpJsonOptions(http => ConfigureJson(http.SerializerOptions));
+        builder.AddApiJson();
     }
 
     /// <summary>Adds the endpoints.</summary>
@@ -39,13 +37,5 @@ internal static class NumberEndpoints
         numbers.MapGet("/statistics", GetStatistics.HandleAsync);
         numbers.MapGet("/strength", GetStrength.HandleAsync);
         numbers.MapGet("/{number}", GetNumber.HandleAsync);
-    }
-
-    /// <summary>The JSON of the API: camelCase, enums in snake_case, nothing that is null, no key twice.</summary>
-    private static void ConfigureJson(JsonSerializerOptions json)
-    {
-        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        json.AllowDuplicateProperties = false;
-        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
     }
 }
