@@ -5,15 +5,18 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FlashCall.Hosting;
 
-/// <summary>The JSON of the operators' API, the same in every service.</summary>
+/// <summary>The JSON of the API, the same in every service.</summary>
 public static class ApiJson
 {
-    /// <summary>Reads and writes camelCase, enums in snake_case and never as numbers; writes nothing that is null, refuses a key that stands
-    /// there twice.</summary>
-    public static void AddApiJson(this WebApplicationBuilder builder) => builder.Services.ConfigureHttpJsonOptions(http =>
+    /// <summary>Makes the endpoints read and write it.</summary>
+    public static void AddApiJson(this WebApplicationBuilder builder) =>
+        builder.Services.ConfigureHttpJsonOptions(http => Configure(http.SerializerOptions));
+
+    /// <summary>camelCase, enums in snake_case and never as numbers, nothing that is null, no key twice.</summary>
+    public static void Configure(JsonSerializerOptions json)
     {
-        http.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        http.SerializerOptions.AllowDuplicateProperties = false;
-        http.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
-    });
+        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.AllowDuplicateProperties = false;
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+    }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Storage;
@@ -31,7 +29,7 @@ internal static class VerificationService
         builder.Services.AddSingleton(policies);
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
-        builder.Services.ConfigureHttpJsonOptions(http => ConfigureJson(http.SerializerOptions));
+        builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();
         app.UseAuthentication();
@@ -42,14 +40,6 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
         return app;
-    }
-
-    /// <summary>The JSON of the API: camelCase, enums in snake_case, nothing that is null, no key twice.</summary>
-    internal static void ConfigureJson(JsonSerializerOptions json)
-    {
-        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        json.AllowDuplicateProperties = false;
-        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
     }
 
     private static IServiceCollection AddBackground<T>(this IServiceCollection services) where T : class, IHostedService =>
