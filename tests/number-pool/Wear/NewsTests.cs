@@ -15,10 +15,14 @@ public sealed class NewsTests(ServersFixture servers, WearDatabase database) : I
     private readonly Channel<NumbersRested> _news = Channel.CreateUnbounded<NumbersRested>();
     private readonly List<WebApplication> _running = [];
 
+    // A bus of its own: on that of the others this service would take commands meant for theirs, and answer them out of another database.
+    private readonly string[] _arguments =
+        [.. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={database.Prefix}", $"--BusPrefix={servers.BusPrefix}news-"];
+
     public async ValueTask InitializeAsync()
     {
         await database.BeginAsync();
-        var builder = PlatformHost.CreateBuilder(servers.Arguments, "fraud");
+        var builder = PlatformHost.CreateBuilder(_arguments, "fraud");
         builder.Services.AddSingleton(_news);
         builder.AddBus(null, bus => bus.ConsumeHere<NumbersRested, Listener>($"news-{Guid.NewGuid():N}", published: true));
         _running.Add(builder.Build());
@@ -41,8 +45,7 @@ public sealed class NewsTests(ServersFixture servers, WearDatabase database) : I
         for (var number = 0; number < WearDatabase.Size; number++)
             await database.CallAsync(number, calls: 50, share: 0.6, at: DateTimeOffset.UtcNow);
         await database.CallAsync(3, calls: 40, share: 0, at: DateTimeOffset.UtcNow);
-        var service = NumberPoolService.Build(
-            [.. servers.Arguments, Operator.IdentityArgument, $"--DatabasePrefix={database.Prefix}"]);
+        var service = NumberPoolService.Build(_arguments);
         _running.Add(service);
         await StartAsync(service);
 
