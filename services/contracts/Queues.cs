@@ -16,4 +16,7 @@ public static class Queues
 
     /// <summary>Takes <see cref="PlaceFlashCall"/> and <see cref="HangUp"/>.</summary>
     public const string Dialer = "dialer";
+
+    /// <summary>Takes what is published of <see cref="VerificationCompleted"/>, for the webhooks of applications.</summary>
+    public const string Gateway = "gateway";
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Net;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Hosting;
@@ -78,7 +77,7 @@ internal sealed record DialerSettings
                 dialer.GetSection(nameof(KeepAttemptsFor)), defaults.KeepAttemptsFor, TimeSpan.FromDays(1), TimeSpan.FromDays(3650)),
             CongestionWait = mistakes.ReadDuration(
                 dialer.GetSection(nameof(CongestionWait)), defaults.CongestionWait, TimeSpan.Zero, TimeSpan.FromSeconds(5)),
-            SecretsKey = ReadSecretsKey(dialer.GetSection(nameof(SecretsKey)), mistakes),
+            SecretsKey = mistakes.ReadKey(dialer.GetSection(nameof(SecretsKey)), isRequired: false),
             Trunks = new TrunkSettings(mistakes).Read(configuration.GetSection("Trunks")),
         };
         var secret = settings.Trunks.FirstOrDefault(trunk => trunk.Secrets != TrunkSecrets.None);
@@ -102,19 +101,5 @@ internal sealed record DialerSettings
                 $"is '{text}' and {SettingName.Of($"Dialer:{nameof(SipListen)}")} {listen}. Give both as IPv4, or both as IPv6.");
         }
         return address;
-    }
-
-    private static byte[]? ReadSecretsKey(IConfigurationSection setting, SettingsMistakes mistakes)
-    {
-        if (setting.Value?.Trim() is not { Length: > 0 } text)
-            return null;
-        var key = new byte[SecretBox.KeySize];
-        if (text.Length == Base64.GetMaxEncodedToUtf8Length(key.Length)
-            && Convert.TryFromBase64String(text, key, out var length) && length == key.Length)
-        {
-            return key;
-        }
-        mistakes.Add(setting.Path, $"is not a key. {SecretsKeyForm}");
-        return null;
     }
 }

@@ -1,4 +1,5 @@
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Applications;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;

@@ -24,6 +24,16 @@ public static class InternalIdentity
     /// <summary>The claim with the scopes, separated by spaces (RFC 8693 §4.2).</summary>
     public const string ScopeClaim = "scope";
 
+    /// <summary>The claim with the only session that the caller may act on; a device's client token has one, an application's key none. Its
+    /// scope is <see cref="SessionScope"/>.</summary>
+    public const string SessionClaim = "session";
+
+    /// <summary>The scope of a caller that is bound to one session.</summary>
+    public const string SessionScope = "session";
+
+    /// <summary>The claim with the application's own policies, JSON: <see cref="Contracts.PurposePolicy"/> by purpose in snake_case.</summary>
+    public const string PoliciesClaim = "policies";
+
     private const string Issuer = "flashcall-gateway";
     private const string Audience = "flashcall-services";
 
@@ -60,6 +70,10 @@ public static class InternalIdentity
     public static string ApplicationId(this ClaimsPrincipal caller) =>
         caller.FindFirstValue(ApplicationClaim)
         ?? throw new InvalidOperationException("An authenticated request carries the application's id.");
+
+    /// <summary>The only session that a request may act on; null where it may act on all of its application's.</summary>
+    public static Guid? SessionId(this ClaimsPrincipal caller) =>
+        caller.FindFirstValue(SessionClaim) is { } id ? Guid.Parse(id) : null;
 
     /// <summary>Refuses requests of applications without the scope (403), also where a gateway forgot to.</summary>
     /// <param name="endpoints">The endpoints.</param>
@@ -133,7 +147,32 @@ public static class InternalIdentity
         }
 
         /// <summary>A token that lets its bearer act for the application within the scopes.</summary>
-        public string Mint(string applicationId, IEnumerable<string> scopes)
+        /// <param name="applicationId">The application.</param>
+        /// <param name="scopes">What it may do.</param>
+        /// <param name="policies">Its own policies as JSON; null where it has none.</param>
+        public string Mint(string applicationId, IEnumerable<string> scopes, string? policies = null)
+        {
+            var claims = Claims(applicationId, string.Join(' ', scopes));
+            if (policies is not null)
+                claims[PoliciesClaim] = policies;
+            return Mint(claims);
+        }
+
+        /// <summary>A token that lets its bearer act on one session of the application, and on nothing else.</summary>
+        public string MintForSession(string applicationId, Guid sessionId)
+        {
+            var claims = Claims(applicationId, SessionScope);
+            claims[SessionClaim] = sessionId.ToString();
+            return Mint(claims);
+        }
+
+        private static Dictionary<string, object> Claims(string applicationId, string scopes) => new(StringComparer.Ordinal)
+        {
+            [ApplicationClaim] = applicationId,
+            [ScopeClaim] = scopes,
+        };
+
+        private string Mint(Dictionary<string, object> claims)
         {
             var now = _time.GetUtcNow().UtcDateTime;
             return Handler.CreateToken(new SecurityTokenDescriptor
@@ -143,11 +182,7 @@ public static class InternalIdentity
                 IssuedAt = now,
                 NotBefore = now,
                 Expires = now + Lifetime,
-                Claims = new Dictionary<string, object>(StringComparer.Ordinal)
-                {
-                    [ApplicationClaim] = applicationId,
-                    [ScopeClaim] = string.Join(' ', scopes),
-                },
+                Claims = claims,
                 SigningCredentials = _credentials,
             });
         }

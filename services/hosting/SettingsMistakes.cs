@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
@@ -36,6 +37,29 @@ public sealed class SettingsMistakes
     {
         if (section.Value is { Length: > 0 } text)
             Add(section.Path, $"is '{text}'. Give {expected}.");
+    }
+
+    /// <summary>Reads a key of <see cref="SealedBox.KeySize"/> bytes in base64.</summary>
+    /// <param name="setting">The key.</param>
+    /// <param name="isRequired">Whether it must be there.</param>
+    /// <returns>Null where it is left out or wrong.</returns>
+    public byte[]? ReadKey(IConfigurationSection setting, bool isRequired)
+    {
+        const string Form = "Give 32 random bytes in base64, as 'openssl rand -base64 32' makes, the same to all replicas.";
+        if (setting.Value?.Trim() is not { Length: > 0 } text)
+        {
+            if (isRequired)
+                Add(setting.Path, $"is missing. {Form}");
+            return null;
+        }
+        var key = new byte[SealedBox.KeySize];
+        if (text.Length == Base64.GetMaxEncodedToUtf8Length(key.Length)
+            && Convert.TryFromBase64String(text, key, out var length) && length == key.Length)
+        {
+            return key;
+        }
+        Add(setting.Path, $"is not a key. {Form}");
+        return null;
     }
 
     /// <summary>Reads a duration that may be left out.</summary>

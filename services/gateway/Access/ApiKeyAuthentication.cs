@@ -1,6 +1,6 @@
-using System.Collections.Frozen;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using FlashCall.Gateway.Applications;
 using FlashCall.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -15,7 +15,7 @@ namespace FlashCall.Gateway.Access;
 /// </summary>
 /// <remarks>Without a logger: the framework's line for each refused request would let strangers fill the log.</remarks>
 internal sealed class ApiKeyAuthentication(
-    ApiKeys keys, ApplicationPrincipals principals, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
+    ApplicationDirectory applications, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, encoder)
 {
     /// <summary>The name of the scheme.</summary>
@@ -34,10 +34,17 @@ internal sealed class ApiKeyAuthentication(
         // Two credentials leave open who is asking; proxies and servers differ in which one they take.
         if (authorization.Count > 1 || authorization[0] is not { } value || !value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.Fail("The Authorization header is not one Bearer credential.");
-        return keys.Find(value.AsSpan(Bearer.Length).Trim(' ')) is { } application
-            ? AuthenticateResult.Success(new AuthenticationTicket(principals.Of(application), SchemeName))
+        return applications.FindApiKey(value.AsSpan(Bearer.Length).Trim(' ')) is { } found
+            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(found.Application), SchemeName))
             : AuthenticateResult.Fail("The key is not known.");
     }
+
+    private static ClaimsPrincipal PrincipalOf(Application application) => new(new ClaimsIdentity(
+        [
+            new Claim(InternalIdentity.ApplicationClaim, application.Id),
+            .. application.Scopes.Select(scope => new Claim(InternalIdentity.ScopeClaim, scope)),
+        ],
+        SchemeName));
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
@@ -65,31 +72,15 @@ internal sealed class ApiKeyAuthentication(
     }
 }
 
-/// <summary>The caller's identity of each application, made once.</summary>
-internal sealed class ApplicationPrincipals(IEnumerable<Application> applications)
-{
-    private readonly FrozenDictionary<string, ClaimsPrincipal> _principals = applications.ToFrozenDictionary(
-        application => application.Id,
-        application => new ClaimsPrincipal(new ClaimsIdentity(
-            [
-                new Claim(InternalIdentity.ApplicationClaim, application.Id),
-                .. application.Scopes.Select(scope => new Claim(InternalIdentity.ScopeClaim, scope)),
-            ],
-            ApiKeyAuthentication.SchemeName)),
-        StringComparer.Ordinal);
-
-    /// <summary>The identity of an application.</summary>
-    public ClaimsPrincipal Of(Application application) => _principals[application.Id];
-}
-
 /// <summary>Adds authentication by API key, and one authorization policy a scope, named like it.</summary>
 internal static class ApiKeyAccess
 {
     /// <summary>Lets these applications in.</summary>
     public static void AddApiKeyAccess(this WebApplicationBuilder builder, IReadOnlyList<Application> applications)
     {
-        builder.Services.AddSingleton(new ApiKeys(applications));
-        builder.Services.AddSingleton(new ApplicationPrincipals(applications));
+        var directory = new ApplicationDirectory();
+        directory.Take(new ApplicationSnapshot(applications));
+        builder.Services.AddSingleton(directory);
         // The core alone: AddAuthentication would also make and store data protection keys, which nothing here is protected with.
         builder.Services.AddAuthenticationCore(authentication => authentication.DefaultScheme = ApiKeyAuthentication.SchemeName);
         builder.Services.AddWebEncoders();

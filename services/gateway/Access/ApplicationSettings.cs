@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using FlashCall.Gateway.Applications;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway.Access;
@@ -29,11 +30,17 @@ internal static partial class ApplicationSettings
             if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName)
                 mistakes.Add(entry.Path + ":Name", $"is missing or longer than {LongestName} characters. Give a name for people to read.");
 
-            applications.Add(new Application(
-                id,
-                name,
-                KeyHashes(entry.GetSection("KeyHashes"), hashes, mistakes),
-                ScopesOf(entry.GetSection("Scopes"), mistakes)));
+            applications.Add(new Application
+            {
+                Id = id,
+                Name = name,
+                Keys =
+                [
+                    .. KeyHashes(entry.GetSection("KeyHashes"), hashes, mistakes)
+                        .Select(hash => new ApplicationKey(Guid.CreateVersion7(), hash, SigningSecret: null, ExpiresAt: null)),
+                ],
+                Scopes = ScopesOf(entry.GetSection("Scopes"), mistakes),
+            });
         }
         if (applications.Count == 0)
             mistakes.Add(section.Path + ":0:Id", "is missing. Give at least one application, with Id, Name, KeyHashes and Scopes.");
@@ -47,7 +54,7 @@ internal static partial class ApplicationSettings
         {
             // Secret files often end with a line break.
             var text = entry.Value?.Trim() ?? "";
-            if (text.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal))
+            if (text.StartsWith(ApplicationDirectory.KeyPrefix, StringComparison.Ordinal))
                 mistakes.Add(entry.Path, "is the API key itself. Give its SHA-256 in hexadecimal, which gives no key away.");
             else if (!HashForm().IsMatch(text))
                 mistakes.Add(entry.Path, $"is not a SHA-256 in hexadecimal: {SHA256.HashSizeInBytes * 2} of the characters 0-9 and a-f.");

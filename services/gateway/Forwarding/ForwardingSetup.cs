@@ -1,4 +1,5 @@
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Applications;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Trace;
 using Yarp.ReverseProxy.Health;
@@ -20,7 +21,8 @@ internal static class ForwardingSetup
     public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
     {
         builder.Services.AddSingleton(services =>
-            new InternalTokens(settings.IdentityKey, settings.Applications, services.GetRequiredService<TimeProvider>()));
+            new InternalTokens(
+                settings.IdentityKey, services.GetRequiredService<ApplicationDirectory>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))

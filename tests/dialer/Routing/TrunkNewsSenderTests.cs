@@ -25,7 +25,7 @@ public sealed class TrunkNewsSenderTests(ServersFixture servers) : IAsyncLifetim
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(56));
     private readonly ConcurrentQueue<TrunkNews> _news = new();
     private readonly string _prefix = $"{servers.BusPrefix}{Guid.NewGuid().ToString("N")[..6]}-";
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(SecretBox.KeySize);
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(SealedBox.KeySize);
     private DialerDatabase? _database;
     private WebApplication? _bus;
     private LimitedReplica? _replica;

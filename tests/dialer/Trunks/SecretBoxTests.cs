@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using FlashCall.Dialer.Trunks;
+using FlashCall.Hosting;
 using Xunit;
 
 namespace FlashCall.Dialer.Tests.Trunks;
 
 public sealed class SecretBoxTests
 {
-    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SecretBox.KeySize);
+    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SealedBox.KeySize);
     private static readonly TrunkSecrets Secrets = new() { Password = "hush-hush", ClientKey = "-----BEGIN PRIVATE KEY-----" };
     private readonly SecretBox _box = new(Key);
 
@@ -16,7 +17,7 @@ public sealed class SecretBoxTests
     {
         var sealedOnce = _box.Seal("carrier", Secrets)!;
         Assert.Equal(Secrets, new SecretBox(Key).Open("carrier", sealedOnce));
-        Assert.Null(new SecretBox(RandomNumberGenerator.GetBytes(SecretBox.KeySize)).Open("carrier", sealedOnce));
+        Assert.Null(new SecretBox(RandomNumberGenerator.GetBytes(SealedBox.KeySize)).Open("carrier", sealedOnce));
         Assert.Null(new SecretBox(null).Open("carrier", sealedOnce));
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using FlashCall.Dialer.Tests.Support;
 using FlashCall.Dialer.Trunks;
+using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -10,7 +11,7 @@ namespace FlashCall.Dialer.Tests.Trunks;
 /// <summary>What a start makes of the trunks of the settings, with those that are in the database.</summary>
 public sealed class SettingsTrunksTests(ServersFixture servers) : IAsyncLifetime
 {
-    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SecretBox.KeySize);
+    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SealedBox.KeySize);
     private readonly Lines _log = new();
     private DialerDatabase? _database;
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using FlashCall.Dialer.Tests.Support;
 using FlashCall.Dialer.Trunks;
+using FlashCall.Hosting;
 using FlashCall.Testing;
 using Xunit;
 
@@ -338,7 +339,7 @@ public sealed class TrunkApiTests(TrunkApiTests.Dialers dialers) : IClassFixture
         public async ValueTask InitializeAsync()
         {
             _platform = await TestPlatform.StartAsync(servers);
-            var key = $"--Dialer:SecretsKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(SecretBox.KeySize))}";
+            var key = $"--Dialer:SecretsKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(SealedBox.KeySize))}";
             var none = new Dictionary<string, string>();
             _first = await DialerReplica.StartAsync(_platform, none, key);
             _second = await DialerReplica.StartAsync(_platform, none, key);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Tests.Support;
 using FlashCall.Dialer.Trunks;
+using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -14,7 +15,7 @@ namespace FlashCall.Dialer.Tests.Trunks;
 
 public sealed class TrunkDirectoryTests(ServersFixture servers) : IAsyncLifetime
 {
-    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SecretBox.KeySize);
+    private static readonly byte[] Key = RandomNumberGenerator.GetBytes(SealedBox.KeySize);
     private readonly FakeTimeProvider _time = new();
     private DialerDatabase? _database;
 
@@ -100,7 +101,7 @@ public sealed class TrunkDirectoryTests(ServersFixture servers) : IAsyncLifetime
 
         using var right = Directory(Store);
         using var without = Directory(StoreWith(null));
-        using var other = Directory(StoreWith(RandomNumberGenerator.GetBytes(SecretBox.KeySize)));
+        using var other = Directory(StoreWith(RandomNumberGenerator.GetBytes(SealedBox.KeySize)));
         foreach (var directory in (TrunkDirectory[])[right, without, other])
             await directory.RefreshAsync(CancellationToken.None);
 
