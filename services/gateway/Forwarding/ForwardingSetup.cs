@@ -1,5 +1,6 @@
 using FlashCall.Gateway.Access;
 using FlashCall.Gateway.Applications;
+using FlashCall.Gateway.Services;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Trace;
 using Yarp.ReverseProxy.Health;
@@ -23,6 +24,8 @@ internal static class ForwardingSetup
         builder.Services.AddSingleton(services =>
             new InternalTokens(
                 settings.IdentityKey, services.GetRequiredService<ApplicationDirectory>(), services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<VerificationClient>();
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))
