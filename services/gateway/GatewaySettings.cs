@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FlashCall.Gateway.Applications;
+using FlashCall.Gateway.Webhooks;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;
@@ -16,6 +17,7 @@ namespace FlashCall.Gateway;
 /// <param name="AdminKeyHash">SHA-256 of the API key that may make the first applications (<c>Gateway:AdminKeyHash</c>, in hexadecimal);
 /// null for none.</param>
 /// <param name="SecretsKey">What encrypts secrets in the database (<c>Gateway:SecretsKey</c>), 32 bytes.</param>
+/// <param name="Webhooks">How applications are told what happened (<c>Webhooks</c>).</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
@@ -25,6 +27,7 @@ internal sealed record GatewaySettings(
     TimeSpan AnswerTimeout,
     byte[]? AdminKeyHash,
     byte[] SecretsKey,
+    WebhookSettings Webhooks,
     InternalIdentity.Minter IdentityKey)
 {
     /// <summary>The setting <see cref="SecretsKey"/>.</summary>
@@ -55,6 +58,7 @@ internal sealed record GatewaySettings(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var adminKeyHash = Hash(gateway.GetSection(nameof(AdminKeyHash)), mistakes);
         var secretsKey = mistakes.ReadKey(configuration.GetSection(SecretsKeyPath), isRequired: true);
+        var webhooks = WebhookSettings.Read(configuration, mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
         {
@@ -65,7 +69,7 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, identityKey!);
+        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, webhooks, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

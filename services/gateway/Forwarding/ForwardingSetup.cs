@@ -24,7 +24,6 @@ internal static class ForwardingSetup
         builder.Services.AddSingleton(services =>
             new InternalTokens(
                 settings.IdentityKey, services.GetRequiredService<ApplicationDirectory>(), services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<VerificationClient>();
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddReverseProxy()

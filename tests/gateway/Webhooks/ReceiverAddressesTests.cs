@@ -29,20 +29,20 @@ public sealed class ReceiverAddressesTests
         "fec0::/10", "ff00::/8",
     ];
 
-    private static readonly Gen<IPAddress> AnySpecial4 = Gen.OneOfConst(Special4).SelectMany(Within);
+    private static readonly Gen<IPAddress> AnySpecial4 = AnyOf(Special4).SelectMany(Within);
 
     [Fact]
     public void Nothing_special_is_connected_to_in_IPv4() => AnySpecial4.Sample(address => !Addresses.MayConnect(address));
 
     [Fact]
     public void Nothing_special_is_connected_to_in_IPv6() =>
-        Gen.OneOfConst(Special6).SelectMany(Within).Sample(address => !Addresses.MayConnect(address));
+        AnyOf(Special6).SelectMany(Within).Sample(address => !Addresses.MayConnect(address));
 
     /// <summary>Every way to write an IPv4 address into one of IPv6: mapped, compatible, 6to4, NAT64 (well-known and local), Teredo with it
     /// as server and, in inverted bits, as client.</summary>
     [Fact]
     public void Nothing_special_is_connected_to_in_a_guise_of_IPv6() =>
-        AnySpecial4.SelectMany(address => Gen.OneOfConst(Guises(address))).Sample(address => !Addresses.MayConnect(address));
+        AnySpecial4.SelectMany(address => AnyOf(Guises(address))).Sample(address => !Addresses.MayConnect(address));
 
     /// <summary>What is in none of the registries is public, in IPv4's guises too where those are the way there.</summary>
     [Fact]
@@ -88,6 +88,8 @@ public sealed class ReceiverAddressesTests
     }
 
     private static bool IsMetadata(IPAddress address) => address.Equals(IPAddress.Parse("168.63.129.16"));
+
+    private static Gen<T> AnyOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static IPAddress Of(uint value)
     {

@@ -41,7 +41,7 @@ public sealed class RetryScheduleTests
     /// <summary>Whatever happens, the next try is in the future, within the day, and there is a last one.</summary>
     [Fact]
     public void The_next_try_is_later_and_within_the_day() =>
-        Gen.Select(Gen.Int[1, 12], Gen.Int[0, 90_000], Gen.Int[-10, 100_000].Null(), Gen.Double[0, 1])
+        Gen.Select(Gen.Int[1, 12], Gen.Int[0, 90_000], Gen.Int[-10, 100_000].Nullable(), Gen.Double[0, 1])
             .Sample((tries, elapsed, retryAfter, chance) =>
             {
                 var now = Began.AddSeconds(elapsed);

@@ -25,7 +25,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
                 insert into deliveries (id, application_id, receiver, webhook_id, url, headers, verification_id, type, body, status,
                     series_began, due_at, created_at, trace)
                 select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $10, $10, $11
-                where $4 is null or exists (select from webhooks where id = $4)
+                where exists (select from applications where id = $2) and ($4 is null or exists (select from webhooks where id = $4))
                 on conflict (receiver, verification_id, type) do nothing
                 """)
             {

@@ -17,6 +17,9 @@ internal sealed class ReceiverClient : IDisposable
     /// <summary>The time for a connection and an answer.</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>The time for the body, once there is a status.</summary>
+    private static readonly TimeSpan BodyWithin = TimeSpan.FromSeconds(2);
+
     private const int LargestHeadersKiB = 16;
     private const string UserAgent = "FlashCall-Webhooks/1";
 
@@ -82,6 +85,7 @@ internal sealed class ReceiverClient : IDisposable
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             var duration = _time.GetElapsedTime(began);
+            timeout.CancelAfter(BodyWithin);
             return new ReceiverAnswer
             {
                 Status = (int)response.StatusCode,
