@@ -33,6 +33,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress!;
 
+    public IServiceProvider Services => _app.Services;
+
     public static Task<RunningGateway> StartAsync(params Uri[] replicas) => StartAsync(replicas, []);
 
     public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings) =>

@@ -93,6 +93,19 @@ internal sealed class SendingReplica : IAsyncDisposable
         Sender.Wake();
     }
 
+    /// <summary>What the receiver gets next. The sender looks again at once where a look failed: its clock stands still.</summary>
+    public async Task<Hook> NextAsync(Receiver receiver)
+    {
+        var next = receiver.NextAsync();
+        await Eventually.TrueAsync(() =>
+        {
+            if (!next.IsCompleted)
+                Sender.Wake();
+            return next.IsCompleted;
+        }, "something arrives");
+        return await next;
+    }
+
     /// <summary>The webhook's only delivery, once it is as it should be.</summary>
     public Task<DeliveryView> DeliveryAsync(Webhook webhook, Func<DeliveryView, bool> isSo, string expected) =>
         Eventually.ValueAsync(async () =>

@@ -67,47 +67,47 @@ public sealed class WebhookApiTests
         Assert.Equal(HttpStatusCode.OK, (await gateway.SendAsync(HttpMethod.Get, location)).StatusCode);
     }
 
-    [Theory]
-    [InlineData(null, 401)]
-    [InlineData(RunningGateway.ReadKey, 403)]
-    [InlineData(RunningGateway.OperatorKey, 403)]
-    public async Task Only_those_who_may_start_verifications_have_webhooks(string? key, int status)
+    [Fact]
+    public async Task Only_those_who_may_start_verifications_have_webhooks()
     {
         await using var gateway = await RunningGateway.StartAsync(new Uri("http://127.0.0.1:1"));
-        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post])
-            Assert.Equal(status, (int)(await gateway.SendAsync(method, "/v1/webhooks", key)).StatusCode);
+        foreach (var (key, status) in new[] { (null, 401), (RunningGateway.ReadKey, 403), (RunningGateway.OperatorKey, 403) })
+        {
+            foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post])
+                Assert.Equal(status, (int)(await gateway.SendAsync(method, "/v1/webhooks", key)).StatusCode);
+        }
     }
 
-    [Theory]
-    [InlineData("""{}""", "url")]
-    [InlineData("""{"url":"http://shop.example/"}""", "url")]
-    [InlineData("""{"url":"https://10.0.0.1/"}""", "url")]
-    [InlineData("""{"url":"https://shop.example/","events":[]}""", "events")]
-    [InlineData("""{"url":"https://shop.example/","events":["verification.begun"]}""", "events")]
-    [InlineData("""{"url":"https://shop.example/","events":[null]}""", "events")]
-    [InlineData("""{"url":"https://shop.example/","enabeld":false}""", "enabeld")]
-    public async Task What_is_wrong_is_named(string document, string field)
+    [Fact]
+    public async Task What_is_wrong_is_named()
     {
         await using var gateway = await RunningGateway.StartAsync(new Uri("http://127.0.0.1:1"));
-        using var response = await gateway.SendAsync(HttpMethod.Post, "/v1/webhooks", content: Json(document));
-        var problem = await OfAsync(response, HttpStatusCode.UnprocessableEntity);
-        Assert.Equal("validation_failed", problem.GetProperty("code").GetString());
-        Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
-    }
+        (string Document, string Field)[] wrong =
+        [
+            ("""{}""", "url"),
+            ("""{"url":"http://shop.example/"}""", "url"),
+            ("""{"url":"https://10.0.0.1/"}""", "url"),
+            ("""{"url":"https://shop.example/","events":[]}""", "events"),
+            ("""{"url":"https://shop.example/","events":["verification.begun"]}""", "events"),
+            ("""{"url":"https://shop.example/","events":[null]}""", "events"),
+            ("""{"url":"https://shop.example/","enabeld":false}""", "enabeld"),
+        ];
+        foreach (var (document, field) in wrong)
+        {
+            using var response = await gateway.SendAsync(HttpMethod.Post, "/v1/webhooks", content: Json(document));
+            var problem = await OfAsync(response, HttpStatusCode.UnprocessableEntity);
+            Assert.Equal("validation_failed", problem.GetProperty("code").GetString());
+            Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
+        }
 
-    [Theory]
-    [InlineData("?status=lost", "status")]
-    [InlineData("?limit=0", "limit")]
-    [InlineData("?limit=101", "limit")]
-    [InlineData("?limit=ten", "limit")]
-    [InlineData("?after=5", "after")]
-    public async Task A_page_that_cannot_be_is_refused(string query, string field)
-    {
-        await using var gateway = await RunningGateway.StartAsync(new Uri("http://127.0.0.1:1"));
         var (_, location, _) = await AddAsync(gateway, """{"url":"https://shop.example/hooks"}""");
-        using var response = await gateway.SendAsync(HttpMethod.Get, $"{location}/deliveries{query}");
-        var problem = await OfAsync(response, HttpStatusCode.UnprocessableEntity);
-        Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
+        foreach (var (query, field) in new[]
+            { ("status=lost", "status"), ("limit=0", "limit"), ("limit=101", "limit"), ("limit=ten", "limit"), ("after=5", "after") })
+        {
+            using var response = await gateway.SendAsync(HttpMethod.Get, $"{location}/deliveries?{query}");
+            var problem = await OfAsync(response, HttpStatusCode.UnprocessableEntity);
+            Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Gateway.Services;
@@ -42,6 +43,10 @@ internal interface IAudience
 /// <summary>The applications' webhooks.</summary>
 internal sealed class WebhookAudience(WebhookStore webhooks) : IAudience
 {
+    /// <summary>Numbers with their plus sign, names in their letters: no page of HTML takes this in.</summary>
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public async Task<IReadOnlyList<NewDelivery>> HearAsync(EndedVerification ended, CancellationToken cancellationToken)
     {
         var completed = ended.Completed;
@@ -50,7 +55,7 @@ internal sealed class WebhookAudience(WebhookStore webhooks) : IAudience
             return [];
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new WebhookMessage(WebhookEvents.VerificationEnded, completed.CompletedAt, await ended.ViewAsync(cancellationToken)),
-            JsonSerializerOptions.Web);
+            Json);
         return
         [
             .. subscribed.Select(id => new NewDelivery
