@@ -14,6 +14,7 @@ namespace FlashCall.Gateway;
 /// leaves room for a request that waits a minute for a session to move on.
 /// </param>
 /// <param name="Applications">Who may call (<c>Applications</c>), at least one.</param>
+/// <param name="ClientTokens">Reads client tokens (<c>ClientTokens:Key</c>).</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
@@ -22,6 +23,7 @@ internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Fraud,
     TimeSpan AnswerTimeout,
     IReadOnlyList<Application> Applications,
+    ClientTokens ClientTokens,
     InternalIdentity.Minter IdentityKey)
 {
     /// <summary>How long a service may stay silent before an import's client gets a 504: it takes the numbers in once it has all of
@@ -47,6 +49,7 @@ internal sealed record GatewaySettings(
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
+        var clientTokens = Hosting.ClientTokens.Read(configuration, mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
         {
@@ -57,7 +60,7 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, applications, clientTokens!, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

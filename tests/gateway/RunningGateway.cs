@@ -47,6 +47,8 @@ internal sealed class RunningGateway : IAsyncDisposable
         "--urls=http://127.0.0.1:0",
         "--Logging:Console:LogLevel:Default=None",
         $"--Identity:SigningKey={Identity.Private}",
+        $"--ClientTokens:Key={Convert.ToBase64String(new byte[32])}",
+        "--Postgres=Host=127.0.0.1;Port=1;Username=nobody",
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:NumberPool:{i}={replica}"),
