@@ -1,5 +1,5 @@
 using FlashCall.Gateway.Access;
-using FlashCall.Gateway.Applications;
+using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
 using FlashCall.Hosting;
@@ -16,18 +16,17 @@ internal static class GatewayService
         var builder = PlatformHost.CreateBuilder(args, "gateway");
         var settings = GatewaySettings.Read(builder.Configuration);
         builder.AddRequestLimits();
-        builder.AddDatabase("gateway", typeof(GatewayService).Assembly);
-        var directory = new ApplicationDirectory();
-        directory.Take(new ApplicationSnapshot(settings.Applications));
-        builder.Services.AddSingleton(directory);
+        builder.AddDatabase("gateway", typeof(GatewayService).Assembly, isVital: false);
+        builder.AddApplications(settings);
         builder.AddAccess(settings);
-        builder.AddRateLimiting(_ => () => 1);
+        builder.AddRateLimiting();
         builder.AddCrossOrigin();
         builder.AddForwarding(settings);
 
         var app = builder.Build();
         app.UseResponseHeaders();
         app.UseClientBaggageDropped();
+        app.UseApplicationsKnown();
         app.UseProblems();
         app.UseRequestLimits();
         app.UseAuthentication();
@@ -35,6 +34,7 @@ internal static class GatewayService
         app.UseRateLimiting();
         app.UseAuthorization();
         app.MapPlatformHealth();
+        app.MapApplications();
         app.MapForwarding();
         return app;
     }

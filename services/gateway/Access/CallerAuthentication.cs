@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
@@ -25,8 +26,8 @@ internal sealed class CallerAuthentication(
 
     private const string Realm = "realm=\"flashcall\"";
 
-    /// <summary>What the framework sees of an application: made once for each version of it.</summary>
-    private static readonly ConditionalWeakTable<Application, ClaimsPrincipal> Principals = [];
+    /// <summary>What the framework sees of an application with each of its keys: made once for each version of it.</summary>
+    private static readonly ConditionalWeakTable<Application, ConcurrentDictionary<Guid, ClaimsPrincipal>> Principals = [];
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -50,12 +51,16 @@ internal sealed class CallerAuthentication(
                 new(InternalIdentity.SessionClaim, session.ToString()),
             ],
             SchemeName))
-        : Principals.GetValue(caller.Application, static application => new(new ClaimsIdentity(
-            [
-                new(InternalIdentity.ApplicationClaim, application.Id),
-                .. application.Scopes.Select(scope => new Claim(InternalIdentity.ScopeClaim, scope)),
-            ],
-            SchemeName)));
+        : Principals.GetOrCreateValue(caller.Application).GetOrAdd(
+            caller.KeyId!.Value,
+            static (key, application) => new(new ClaimsIdentity(
+                [
+                    new(InternalIdentity.ApplicationClaim, application.Id),
+                    new(ApplicationKey.Claim, key.ToString()),
+                    .. application.Scopes.Select(scope => new Claim(InternalIdentity.ScopeClaim, scope)),
+                ],
+                SchemeName)),
+            caller.Application);
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {

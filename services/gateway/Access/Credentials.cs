@@ -118,7 +118,7 @@ internal sealed class Credentials(ApplicationDirectory applications, ClientToken
     private (Caller?, Refusal?) Accept((Application Application, ApplicationKey Key)? found, AuthorizationLevel level) => found switch
     {
         null => (null, Refusal.Unknown),
-        { Key.ExpiresAt: { } end } when end <= time.GetUtcNow() => (null, Refusal.Expired),
+        { } known when known.Key.HasExpired(time.GetUtcNow()) => (null, Refusal.Expired),
         { Application: { } application } when level < application.MinimumAuthorization => (null, Refusal.StrongerNeeded),
         { } known => (new Caller(known.Application, known.Key.Id, level, SessionId: null), null),
     };

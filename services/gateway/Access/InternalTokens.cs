@@ -21,7 +21,8 @@ internal sealed class InternalTokens(InternalIdentity.Minter minter, Application
     /// <summary>The application's current token.</summary>
     public string For(string applicationId)
     {
-        var application = applications.Current.Find(applicationId)
+        // One that was removed while it asked is served to the end with the token that it had.
+        var application = applications.Current.Find(applicationId) ?? _minted.GetValueOrDefault(applicationId)?.For
             ?? throw new InvalidOperationException($"The application {applicationId} was removed while it asked.");
         return For(application);
     }
@@ -33,7 +34,7 @@ internal sealed class InternalTokens(InternalIdentity.Minter minter, Application
             return current.Token;
         // Two requests may mint at the same moment; both tokens are good.
         var minted = new Minted(
-            application, minter.Mint(application.Id, application.Scopes), now + ServesFor);
+            application, minter.Mint(application.Id, application.Scopes, PolicyClaim.Write(application.Policies)), now + ServesFor);
         _minted[application.Id] = minted;
         return minted.Token;
     }

@@ -10,7 +10,7 @@ namespace FlashCall.Gateway.Edge;
 /// requests are left (draft-ietf-httpapi-ratelimit-headers). Each replica gives an equal share of a limit, so that no request has to ask
 /// elsewhere; a share is less than the whole where requests are not spread evenly, and never more.
 /// </summary>
-internal sealed class RateLimiting(TimeProvider time, Func<int> liveReplicas)
+internal sealed class RateLimiting(LiveReplicas replicas, TimeProvider time)
 {
     private const int MostApplications = 10_000;
     private const int MostSessions = 100_000;
@@ -22,7 +22,7 @@ internal sealed class RateLimiting(TimeProvider time, Func<int> liveReplicas)
     {
         if (context.Caller() is not { } caller)
             return next(context);
-        var share = 1.0 / Math.Max(1, liveReplicas());
+        var share = 1.0 / replicas.Count;
         var limits = caller.Application.RateLimits;
         var (policy, limit, permit) = caller.SessionId is { } session
             ? ("client-token", limits.ClientToken, _sessions.Take(session, limits.ClientToken, share))
@@ -56,11 +56,7 @@ internal sealed class RateLimiting(TimeProvider time, Func<int> liveReplicas)
 internal static class RateLimitingSetup
 {
     /// <summary>Adds the limits.</summary>
-    /// <param name="builder">The gateway.</param>
-    /// <param name="liveReplicas">How many replicas of the gateway share them.</param>
-    public static void AddRateLimiting(this WebApplicationBuilder builder, Func<IServiceProvider, Func<int>> liveReplicas) =>
-        builder.Services.AddSingleton(services =>
-            new RateLimiting(services.GetRequiredService<TimeProvider>(), liveReplicas(services)));
+    public static void AddRateLimiting(this WebApplicationBuilder builder) => builder.Services.AddSingleton<RateLimiting>();
 
     /// <summary>Applies them, once it is known who asks.</summary>
     public static void UseRateLimiting(this WebApplication app)
