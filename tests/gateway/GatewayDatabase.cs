@@ -74,6 +74,15 @@ internal sealed class GatewayDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds an application with one key.</summary>
+    /// <returns>The key, with its secrets.</returns>
+    public async Task<NewKey> AddAsync(string id, ApplicationDocument document, DateTimeOffset? expiresAt = null)
+    {
+        var key = NewKey.Make(name: null, expiresAt);
+        await Store.ChangeAsync(id, "test", _ => new ApplicationStep.Add(document, key), CancellationToken.None);
+        return key;
+    }
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = Data.CreateCommand(sql);
