@@ -39,8 +39,8 @@ internal static class Routes
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Every route; each names its methods and its scope, or that it needs none. Those of one verification are for its client token too, so each is named,
-    /// and what is not named does not pass.</summary>
+    /// <summary>Every route; each names its methods and its scope, or that it needs none. Those of one verification are for its client token
+    /// too, so each is named, and what is not named does not pass.</summary>
     public static readonly IReadOnlyList<RouteConfig> All =
     [
         Route("verifications-list", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
