@@ -21,7 +21,9 @@ internal static class GatewayService
         builder.AddRequestLimits();
         builder.AddDatabase("gateway", typeof(GatewayService).Assembly, isVital: false);
         builder.AddApplications(settings);
-        builder.AddApiKeyAccess();
+        builder.AddAccess(settings);
+        builder.AddRateLimiting();
+        builder.AddCrossOrigin();
         builder.AddForwarding(settings);
         builder.AddWebhooks(settings.Webhooks);
         builder.AddBus(
@@ -33,10 +35,13 @@ internal static class GatewayService
         app.UseResponseHeaders();
         app.UseClientBaggageDropped();
         app.UseApplicationsKnown();
-        app.UsePlatformDefaults();
+        app.UseProblems();
         app.UseRequestLimits();
         app.UseAuthentication();
+        app.UseCors();
+        app.UseRateLimiting();
         app.UseAuthorization();
+        app.MapPlatformHealth();
         app.MapApplications();
         app.MapWebhooks();
         app.MapForwarding();

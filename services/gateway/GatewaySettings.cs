@@ -17,6 +17,7 @@ namespace FlashCall.Gateway;
 /// <param name="AdminKeyHash">SHA-256 of the API key that may make the first applications (<c>Gateway:AdminKeyHash</c>, in hexadecimal);
 /// null for none.</param>
 /// <param name="SecretsKey">What encrypts secrets in the database (<c>Gateway:SecretsKey</c>), 32 bytes.</param>
+/// <param name="ClientTokens">Reads client tokens (<c>ClientTokens:Key</c>).</param>
 /// <param name="Webhooks">How applications are told what happened (<c>Webhooks</c>).</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
@@ -27,6 +28,7 @@ internal sealed record GatewaySettings(
     TimeSpan AnswerTimeout,
     byte[]? AdminKeyHash,
     byte[] SecretsKey,
+    ClientTokens ClientTokens,
     WebhookSettings Webhooks,
     InternalIdentity.Minter IdentityKey)
 {
@@ -58,6 +60,7 @@ internal sealed record GatewaySettings(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var adminKeyHash = Hash(gateway.GetSection(nameof(AdminKeyHash)), mistakes);
         var secretsKey = mistakes.ReadKey(configuration.GetSection(SecretsKeyPath), isRequired: true);
+        var clientTokens = Hosting.ClientTokens.Read(configuration, mistakes);
         var webhooks = WebhookSettings.Read(configuration, mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
@@ -69,7 +72,8 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, webhooks, identityKey!);
+        return new GatewaySettings(
+            verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, clientTokens!, webhooks, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

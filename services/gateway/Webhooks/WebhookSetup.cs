@@ -1,9 +1,11 @@
 using System.Net;
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Gateway.Webhooks.Operations;
 using FlashCall.Gateway.Webhooks.Receivers;
 using FlashCall.Hosting;
+using Microsoft.AspNetCore.Mvc;
 
 namespace FlashCall.Gateway.Webhooks;
 
@@ -32,7 +34,8 @@ internal static class WebhookSetup
     /// <summary>Adds the endpoints.</summary>
     public static void MapWebhooks(this WebApplication app)
     {
-        var webhooks = app.MapGroup("/v1/webhooks").RequireAuthorization(Scopes.VerificationsWrite);
+        var webhooks = app.MapGroup("/v1/webhooks").RequireAuthorization(Scopes.VerificationsWrite)
+            .WithMetadata(new RequestSizeLimitAttribute(RequestLimits.Body));
         webhooks.MapPost("/", WebhookOperations.AddAsync);
         webhooks.MapGet("/", WebhookOperations.ListAsync);
         webhooks.MapGet("/{id:guid}", WebhookOperations.GetAsync);
