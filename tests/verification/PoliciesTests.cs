@@ -121,7 +121,7 @@ public sealed class PoliciesTests
     }
 
     [Theory]
-    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies, Applications.")]
+    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies, Applications, SecretsKey.")]
     [InlineData("""{ "Policies": { "Gaming": { "MaxReports": 1 } } }""",
         "FLASHCALL_VERIFICATION__POLICIES__GAMING is no setting. Known here: Onboarding, Login, LeadValidation, Kyc, Transaction.")]
     [InlineData("""{ "Policy": "strict" }""", "FLASHCALL_VERIFICATION__POLICY is 'strict'. Give a section, such as")]
