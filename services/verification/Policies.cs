@@ -6,6 +6,7 @@ using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Channels;
 using FlashCall.Verification.Channels.FlashCalls;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Sessions;
 
 namespace FlashCall.Verification;
@@ -64,7 +65,7 @@ internal sealed class Policies
     {
         var mistakes = new SettingsMistakes();
         var section = configuration.GetSection("Verification");
-        mistakes.RefuseUnknown(section, "Policy", "Policies");
+        mistakes.RefuseUnknown(section, "Policy", "Policies", nameof(ResultSettings.SecretsKey));
         var purposes = section.GetSection("Policies");
         mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
         var forAll = section.GetSection("Policy");

@@ -5,6 +5,7 @@ using System.Text.Json;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -21,6 +22,7 @@ public sealed class RunningVerification : IAsyncLifetime
 
     private readonly ServersFixture _servers = new();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly string _secretsKey = NewKey();
     private readonly List<WebApplication> _replicas = [];
     private Peers? _peers;
 
@@ -29,7 +31,19 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The service's own database, to look where the API does not show.</summary>
     internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
 
-    public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
+    /// <summary>The key of client tokens, which the gateway has too.</summary>
+    public string ClientTokensKey { get; } = NewKey();
+
+    /// <summary>The databases of this run have names that begin so, and go with it.</summary>
+    public string DatabasePrefix => _servers.DatabasePrefix;
+
+    public string[] Arguments =>
+    [
+        .. _servers.Arguments,
+        $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}",
+        $"--Verification:SecretsKey={_secretsKey}",
+        $"--ClientTokens:Key={ClientTokensKey}",
+    ];
 
     public async ValueTask InitializeAsync()
     {
@@ -50,12 +64,21 @@ public sealed class RunningVerification : IAsyncLifetime
     }
 
     /// <summary>A client of an application, at one of the replicas.</summary>
-    public HttpClient Client(string application = "demo", int replica = 0)
+    public HttpClient Client(string application = "demo", int replica = 0) =>
+        Client(minter => minter.Mint(application, ["verifications:write", "verifications:read"]), replica);
+
+    /// <summary>A client with a token of its own making; null for none.</summary>
+    public HttpClient Client(Func<InternalIdentity.Minter, string>? token, int replica = 0)
     {
         var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(application));
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token(Minter()));
         return client;
     }
+
+    /// <summary>The addresses that the service answers at.</summary>
+    internal IEnumerable<RouteEndpoint> Endpoints =>
+        _replicas[0].Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     public async ValueTask DisposeAsync()
     {
@@ -70,12 +93,14 @@ public sealed class RunningVerification : IAsyncLifetime
         await _servers.DisposeAsync();
     }
 
-    private string Token(string application)
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
+    private InternalIdentity.Minter Minter()
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())])
             .Build();
-        return new InternalIdentity.Minter(configuration, TimeProvider.System).Mint(application, ["verifications:write", "verifications:read"]);
+        return new InternalIdentity.Minter(configuration, TimeProvider.System);
     }
 }
 
