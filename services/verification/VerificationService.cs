@@ -28,7 +28,9 @@ internal static class VerificationService
 
         builder.Services.AddSingleton(policies);
         builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
+        builder.AddSweep<IdempotencyKeys>();
         builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();
@@ -36,9 +38,12 @@ internal static class VerificationService
         app.UseAuthorization();
         var verifications = app.MapGroup("/v1/verifications");
         verifications.MapPost("/", StartVerification.HandleAsync);
+        verifications.MapGet("/", ListVerifications.HandleAsync);
         verifications.MapGet("/{id:guid}", GetVerification.HandleAsync);
+        verifications.MapGet("/{id:guid}/events", FollowVerification.HandleAsync);
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
+        verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync);
         return app;
     }
 

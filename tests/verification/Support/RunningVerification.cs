@@ -29,6 +29,11 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The service's own database, to look where the API does not show.</summary>
     internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
 
+    /// <summary>The connection string of the server.</summary>
+    public string Postgres => _servers.Postgres;
+
+    public string DatabasePrefix => _servers.DatabasePrefix;
+
     public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
 
     public async ValueTask InitializeAsync()
@@ -49,13 +54,35 @@ public sealed class RunningVerification : IAsyncLifetime
         }
     }
 
-    /// <summary>A client of an application, at one of the replicas.</summary>
-    public HttpClient Client(string application = "demo", int replica = 0)
+    /// <summary>What a replica is made of, for what no request can show.</summary>
+    internal IServiceProvider Services(int replica = 0) => _replicas[replica].Services;
+
+    /// <summary>A further replica, which the test stops.</summary>
+    internal async Task<WebApplication> StartReplicaAsync()
+    {
+        var app = VerificationService.Build(Arguments);
+        await app.StartAsync();
+        return app;
+    }
+
+    /// <summary>A device with a token for one session, at one of the replicas.</summary>
+    public HttpClient Device(Guid session, string application = "demo", int replica = 0)
     {
         var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Minter().MintForSession(application, session));
+        return client;
+    }
+
+    /// <summary>A client of an application, at a replica of the test's own.</summary>
+    public HttpClient ClientAt(string address, string application = "demo")
+    {
+        var client = new HttpClient { BaseAddress = new Uri(address) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(application));
         return client;
     }
+
+    /// <summary>A client of an application, at one of the replicas.</summary>
+    public HttpClient Client(string application = "demo", int replica = 0) => ClientAt(_replicas[replica].Urls.First(), application);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,13 +97,11 @@ public sealed class RunningVerification : IAsyncLifetime
         await _servers.DisposeAsync();
     }
 
-    private string Token(string application)
-    {
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())])
-            .Build();
-        return new InternalIdentity.Minter(configuration, TimeProvider.System).Mint(application, ["verifications:write", "verifications:read"]);
-    }
+    private string Token(string application) => Minter().Mint(application, ["verifications:write", "verifications:read"]);
+
+    private InternalIdentity.Minter Minter() => new(
+        new ConfigurationBuilder().AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())]).Build(),
+        TimeProvider.System);
 }
 
 internal static class ClientExtensions
