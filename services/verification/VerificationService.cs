@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Verifications;
 using FlashCall.Verification.Watching;
@@ -9,15 +10,23 @@ namespace FlashCall.Verification;
 /// <summary>Puts the service together.</summary>
 internal static class VerificationService
 {
+    private const string ReadScope = "verifications:read";
+    private const string WriteScope = "verifications:write";
+
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
     /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
     public static WebApplication Build(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, "verification");
         var policies = Policies.Read(builder.Configuration);
+        var mistakes = new SettingsMistakes();
+        var results = ResultSettings.Read(builder.Configuration, mistakes);
+        var clientTokens = ClientTokens.Read(builder.Configuration, mistakes);
+        mistakes.ThrowIfAny();
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
+        builder.AddResults(results!);
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
             .Consume<CallerIdLeased, News.OfLease>(message => message.VerificationId)
@@ -27,6 +36,7 @@ internal static class VerificationService
             .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
         builder.Services.AddSingleton(policies);
+        builder.Services.AddSingleton(clientTokens!);
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
@@ -37,13 +47,14 @@ internal static class VerificationService
         app.UseAuthentication();
         app.UseAuthorization();
         var verifications = app.MapGroup("/v1/verifications");
-        verifications.MapPost("/", StartVerification.HandleAsync);
-        verifications.MapGet("/", ListVerifications.HandleAsync);
-        verifications.MapGet("/{id:guid}", GetVerification.HandleAsync);
-        verifications.MapGet("/{id:guid}/events", FollowVerification.HandleAsync);
-        verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
-        verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
-        verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync);
+        verifications.MapPost("/", StartVerification.HandleAsync).RequireScope(WriteScope);
+        verifications.MapGet("/", ListVerifications.HandleAsync).RequireScope(ReadScope);
+        verifications.MapGet("/{id:guid}", GetVerification.HandleAsync).RequireScopeOrSession(ReadScope, Refusals.NoSuchSession);
+        verifications.MapGet("/{id:guid}/events", FollowVerification.HandleAsync).RequireScopeOrSession(ReadScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        app.MapResultKeys();
         return app;
     }
 

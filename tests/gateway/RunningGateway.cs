@@ -1,24 +1,33 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FlashCall.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 
 namespace FlashCall.Gateway.Tests;
 
 /// <summary>The gateway on a free port, with four applications: one may do everything with verifications, one may only
-/// read, one may only write, one operates the platform.</summary>
+/// read, one may only write, one operates the platform. The key of the settings may change them.</summary>
 internal sealed class RunningGateway : IAsyncDisposable
 {
     public const string Key = "fck_all-0123456789abcdefghijklmnopqrstuvwxyzABC";
     public const string SecondKey = "fck_all-second-456789abcdefghijklmnopqrstuvwxyz";
     public const string ReadKey = "fck_read-123456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string OperatorKey = "fck_operate-456789abcdefghijklmnopqrstuvwxyzABCD";
+    public const string AdminKey = "fck_admin-23456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string WriteKey = "fck_write-23456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    /// <summary>What client tokens are signed with.</summary>
+    public static readonly string ClientTokensKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     private static readonly (string Private, string Public) Identity = NewIdentity();
     private readonly WebApplication _app;
+    private readonly ConcurrentBag<HttpClient> _clients = [];
 
     private RunningGateway(WebApplication app)
     {
@@ -32,29 +41,42 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress!;
 
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>A client token, as the verification service makes them.</summary>
+    public static string ClientToken(string application, Guid session, TimeSpan? lifetime = null)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ClientTokens:Key", ClientTokensKey)]).Build();
+        return ClientTokens.Read(configuration, new SettingsMistakes())!
+            .Write(new ClientToken(session, application, DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromMinutes(5))));
+    }
+
     public static Task<RunningGateway> StartAsync(params Uri[] replicas) => StartAsync(replicas, []);
 
-    public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings)
+    public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings) =>
+        await StartAsync(await GatewayDatabase.SharedAsync(), replicas, settings);
+
+    /// <summary>One on a database of the test's own.</summary>
+    public static async Task<RunningGateway> StartAsync(GatewayDatabase database, Uri[] replicas, params string[] settings)
     {
-        var app = GatewayService.Build([.. Settings(replicas), .. settings]);
+        var app = GatewayService.Build([.. Settings(replicas), .. database.Arguments, .. settings]);
         await app.StartAsync();
         return new RunningGateway(app);
     }
 
-    /// <summary>Settings that are right.</summary>
+    /// <summary>Settings that are right, the database aside.</summary>
     public static string[] Settings(params Uri[] replicas) =>
     [
         "--urls=http://127.0.0.1:0",
         "--Logging:Console:LogLevel:Default=None",
         $"--Identity:SigningKey={Identity.Private}",
+        $"--ClientTokens:Key={ClientTokensKey}",
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:NumberPool:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Fraud:{i}={replica}"),
-        .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
-        .. Application(1, "reader", [ReadKey], ["verifications:read"]),
-        .. Application(2, "writer", [WriteKey], ["verifications:write"]),
-        .. Application(3, "operator", [OperatorKey], ["operations"]),
+        $"--Gateway:SecretsKey={Convert.ToBase64String(GatewayDatabase.SecretsKey)}",
+        $"--Gateway:AdminKeyHash={Hash(AdminKey)}",
     ];
 
     public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
@@ -62,6 +84,26 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <summary>Sends a request with a key, or with none.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = Key, HttpContent? content = null) =>
         Client.SendAsync(Request(method, path, key, content));
+
+    /// <summary>A client with an address of its own, of those that loop back: 127.0.0.0/8.</summary>
+    public HttpClient ClientFrom(string address)
+    {
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (connection, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+                await socket.ConnectAsync(connection.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = Address,
+        };
+        _clients.Add(client);
+        return client;
+    }
 
     public static HttpRequestMessage Request(HttpMethod method, string path, string? key = Key, HttpContent? content = null) => new(method, path)
     {
@@ -72,16 +114,10 @@ internal sealed class RunningGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        foreach (var client in _clients)
+            client.Dispose();
         await _app.DisposeAsync();
     }
-
-    private static IEnumerable<string> Application(int i, string id, string[] keys, string[] scopes) =>
-    [
-        $"--Applications:{i}:Id={id}",
-        $"--Applications:{i}:Name=The {id}",
-        .. keys.Select((key, n) => $"--Applications:{i}:KeyHashes:{n}={Hash(key)}"),
-        .. scopes.Select((scope, n) => $"--Applications:{i}:Scopes:{n}={scope}"),
-    ];
 
     private static (string Private, string Public) NewIdentity()
     {

@@ -12,7 +12,11 @@ namespace FlashCall.Gateway.Tests;
 
 /// <summary>What a service got from the gateway.</summary>
 internal sealed record Received(
-    string Method, string Target, string Body, string Application, string Scope, IReadOnlyDictionary<string, string> Headers);
+    string Method, string Target, string Body, string Application, string Scope, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The session that the caller is bound to; null for none.</summary>
+    public Guid? Session { get; init; }
+}
 
 /// <summary>
 /// A service behind the gateway: it checks the gateway's token as the real ones do, records what it got, and answers as it is told.
@@ -38,6 +42,9 @@ internal sealed class Upstream : IAsyncDisposable
     /// <summary>How it answers; 200 and <c>{}</c> unless told otherwise.</summary>
     public RequestDelegate Answer { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
 
+    /// <summary>Handles requests for what everybody may have, for which it asks for no token.</summary>
+    public RequestDelegate Public { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
+
     /// <summary>Handles requests whose body is not to be read first, in place of everything else; null for none.</summary>
     public RequestDelegate? Instead { get; set; }
 
@@ -57,7 +64,9 @@ internal sealed class Upstream : IAsyncDisposable
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
             return "ready";
         }).AllowAnonymous();
-        app.Map("{**path}", upstream.HandleAsync);
+        app.Map("/.well-known/{**path}", (HttpContext context) => upstream.Public(context)).AllowAnonymous();
+        // For callers that are bound to a session too.
+        app.Map("{**path}", upstream.HandleAsync).RequireAuthorization();
         await app.StartAsync();
         return upstream;
     }
@@ -77,7 +86,10 @@ internal sealed class Upstream : IAsyncDisposable
             body,
             context.User.ApplicationId(),
             context.User.FindFirstValue(InternalIdentity.ScopeClaim) ?? "",
-            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase))
+        {
+            Session = context.User.SessionId(),
+        });
         await Answer(context);
     }
 

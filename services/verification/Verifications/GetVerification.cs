@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using FlashCall.Hosting;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Watching;
@@ -14,7 +15,8 @@ namespace FlashCall.Verification.Verifications;
 internal static class GetVerification
 {
     public static async Task<Results<Ok<VerificationView>, StatusCodeHttpResult, ProblemHttpResult>> HandleAsync(
-        Guid id, HttpContext http, ClaimsPrincipal caller, SessionStore sessions, SessionWaits waits, CancellationToken cancellationToken)
+        Guid id, HttpContext http, ClaimsPrincipal caller, SessionStore sessions, SessionWaits waits, ResultTokens results,
+        CancellationToken cancellationToken)
     {
         var found = await sessions.ReadAsync(id, cancellationToken);
         if (found?.State.Asked.ApplicationId != caller.ApplicationId())
@@ -29,9 +31,12 @@ internal static class GetVerification
             }
         }
         VerificationHeaders.SetVersion(http.Response, found.State.Revision);
-        return VerificationHeaders.HasVersion(http.Request, found.State.Revision)
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(VerificationView.Of(found).For(caller));
+        if (VerificationHeaders.HasVersion(http.Request, found.State.Revision))
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        return TypedResults.Ok(VerificationView.Of(found).For(caller) with
+        {
+            ResultToken = await results.ForAsync(found.State, cancellationToken),
+        });
 
         bool IsEnough(VerificationSession session) => VerificationHeaders.NamesVersion(http.Request)
             ? !VerificationHeaders.HasVersion(http.Request, session.Revision)

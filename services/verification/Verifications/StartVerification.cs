@@ -18,6 +18,9 @@ namespace FlashCall.Verification.Verifications;
 /// <summary>A client asks to verify a number: <c>POST /v1/verifications</c>.</summary>
 internal sealed record StartVerification
 {
+    /// <summary>How long a device may still look at a session that has ended.</summary>
+    private static readonly TimeSpan ClientTokenOutlives = TimeSpan.FromSeconds(60);
+
     /// <summary>The number to verify: in E.164, or in any common spelling of <see cref="DefaultRegion"/>.</summary>
     public string? To { get; init; }
 
@@ -69,8 +72,8 @@ internal sealed record StartVerification
     }
 
     public static async Task<Results<Created<VerificationView>, ProblemHttpResult>> HandleAsync(
-        JsonElement body, HttpContext http, ClaimsPrincipal caller, SessionStarts starts, Policies policies, TimeProvider time,
-        IOptions<JsonOptions> json, CancellationToken cancellationToken)
+        JsonElement body, HttpContext http, ClaimsPrincipal caller, SessionStarts starts, Policies policies,
+        ClientTokens clientTokens, TimeProvider time, IOptions<JsonOptions> json, CancellationToken cancellationToken)
     {
         var request = Read(body, json.Value.SerializerOptions);
         if (Validation.Check(new Validator(), request) is { } problem)
@@ -79,7 +82,7 @@ internal sealed record StartVerification
             return wrongHeader!;
 
         var key = headers.IdempotencyKey is { } text ? new IdempotencyKey(text, HashOf(body)) : null;
-        var start = request.Start(caller.ApplicationId(), policies, headers.Denied, time.Now());
+        var start = request.Start(caller, policies, headers.Denied, time.Now());
         var answer = await starts.StartAsync(headers.VerificationId ?? Guid.CreateVersion7(), start, key, headers.Wait, cancellationToken);
         if (answer.Refused is { } refused)
             return refused;
@@ -87,7 +90,11 @@ internal sealed record StartVerification
         if (headers.Wait is { } wait)
             Preferences.SetApplied(http.Response, wait);
         VerificationHeaders.SetVersion(http.Response, session.Revision);
-        return TypedResults.Created($"/v1/verifications/{session.Id}", VerificationView.Of(session));
+        return TypedResults.Created($"/v1/verifications/{session.Id}", VerificationView.Of(session) with
+        {
+            ClientToken = clientTokens.Write(
+                new ClientToken(session.Id, session.Asked.ApplicationId, session.Asked.ExpiresAt + ClientTokenOutlives)),
+        });
     }
 
     /// <summary>Whether a text of a client can be kept: PostgreSQL takes no NUL.</summary>
@@ -110,13 +117,13 @@ internal sealed record StartVerification
     private static byte[] HashOf(JsonElement body) =>
         CanonicalJson.Of(body)?.Hash() ?? SHA256.HashData(Encoding.UTF8.GetBytes(body.GetRawText()));
 
-    private SessionCommand.Start Start(string applicationId, Policies policies, string? denied, DateTimeOffset now)
+    private SessionCommand.Start Start(ClaimsPrincipal caller, Policies policies, string? denied, DateTimeOffset now)
     {
         var purpose = PurposeName.Read(Purpose!)!.Value;
         return new SessionCommand.Start
         {
             Now = now,
-            ApplicationId = applicationId,
+            ApplicationId = caller.ApplicationId(),
             To = PhoneNumber.Parse(To!, DefaultRegion),
             Purpose = purpose,
             Reference = Reference,
@@ -131,7 +138,7 @@ internal sealed record StartVerification
                     ManualOnly = client.ManualOnly,
                 }
                 : ClientContext.Unknown,
-            Policy = PolicyFor(policies.For(purpose, applicationId)),
+            Policy = PolicyFor(policies.For(purpose, caller)),
             TransactionHash = Transaction is { } transaction ? Convert.ToHexStringLower(CanonicalJson.Of(transaction)!.Hash()) : null,
             Denied = denied,
         };

@@ -104,6 +104,7 @@ public sealed class RefusalTests(RunningVerification running)
     {
         using var client = running.Client();
         var id = (await client.StartAsync()).Id();
+        await client.UntilAsync(id, "ringing");
         using var response = await client.PostAsync($"/v1/verifications/{id}/report", JsonBody(body));
 
         await AssertProblemAsync(response, status, code);

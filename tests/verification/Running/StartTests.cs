@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
@@ -41,6 +42,8 @@ public sealed class StartTests(RunningVerification running)
 
             Assert.Equal(expected, session.Text("transactionHash"));
             Assert.Equal(expected, (await client.ReadAsync(session.Id())).Text("transactionHash"));
+            var token = (await client.ReportAsync(session.Id(), new { digits = "0123" })).Text("resultToken")!;
+            Assert.Equal(expected, JsonSerializer.Deserialize<JsonElement>(Base64Url.DecodeFromChars(token.Split('.')[1])).Text("transaction_hash"));
         }
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -21,6 +22,7 @@ public sealed class RunningVerification : IAsyncLifetime
 
     private readonly ServersFixture _servers = new();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly string _secretsKey = NewKey();
     private readonly List<WebApplication> _replicas = [];
     private Peers? _peers;
 
@@ -32,9 +34,19 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The connection string of the server.</summary>
     public string Postgres => _servers.Postgres;
 
+    /// <summary>The key of client tokens, which the gateway has too.</summary>
+    public string ClientTokensKey { get; } = NewKey();
+
+    /// <summary>The databases of this run have names that begin so, and go with it.</summary>
     public string DatabasePrefix => _servers.DatabasePrefix;
 
-    public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
+    public string[] Arguments =>
+    [
+        .. _servers.Arguments,
+        $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}",
+        $"--Verification:SecretsKey={_secretsKey}",
+        $"--ClientTokens:Key={ClientTokensKey}",
+    ];
 
     public async ValueTask InitializeAsync()
     {
@@ -65,24 +77,32 @@ public sealed class RunningVerification : IAsyncLifetime
         return app;
     }
 
-    /// <summary>A device with a token for one session, at one of the replicas.</summary>
-    public HttpClient Device(Guid session, string application = "demo", int replica = 0)
-    {
-        var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Minter().MintForSession(application, session));
-        return client;
-    }
+    /// <summary>A client of an application, at one of the replicas.</summary>
+    public HttpClient Client(string application = "demo", int replica = 0) =>
+        Client(minter => minter.Mint(application, ["verifications:write", "verifications:read"]), replica);
 
-    /// <summary>A client of an application, at a replica of the test's own.</summary>
-    public HttpClient ClientAt(string address, string application = "demo")
+    /// <summary>A client with a token of its own making; null for none.</summary>
+    public HttpClient Client(Func<InternalIdentity.Minter, string>? token, int replica = 0) =>
+        ClientAt(_replicas[replica].Urls.First(), token);
+
+    /// <summary>A device with a token for one session, at one of the replicas.</summary>
+    public HttpClient Device(Guid session, string application = "demo", int replica = 0) =>
+        Client(minter => minter.MintForSession(application, session), replica);
+
+    /// <summary>A client of the demo application, at a replica of the test's own.</summary>
+    public HttpClient ClientAt(string address) => ClientAt(address, minter => minter.Mint("demo", ["verifications:write", "verifications:read"]));
+
+    private HttpClient ClientAt(string address, Func<InternalIdentity.Minter, string>? token)
     {
         var client = new HttpClient { BaseAddress = new Uri(address) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(application));
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token(Minter()));
         return client;
     }
 
-    /// <summary>A client of an application, at one of the replicas.</summary>
-    public HttpClient Client(string application = "demo", int replica = 0) => ClientAt(_replicas[replica].Urls.First(), application);
+    /// <summary>The addresses that the service answers at.</summary>
+    internal IEnumerable<RouteEndpoint> Endpoints =>
+        _replicas[0].Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     public async ValueTask DisposeAsync()
     {
@@ -97,11 +117,15 @@ public sealed class RunningVerification : IAsyncLifetime
         await _servers.DisposeAsync();
     }
 
-    private string Token(string application) => Minter().Mint(application, ["verifications:write", "verifications:read"]);
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    private InternalIdentity.Minter Minter() => new(
-        new ConfigurationBuilder().AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())]).Build(),
-        TimeProvider.System);
+    private InternalIdentity.Minter Minter()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())])
+            .Build();
+        return new InternalIdentity.Minter(configuration, TimeProvider.System);
+    }
 }
 
 internal static class ClientExtensions
