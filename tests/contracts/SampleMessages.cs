@@ -19,7 +19,7 @@ internal static class SampleMessages
             ApplicationId = "shop",
             To = PhoneNumber.Parse(Callee),
             Purpose = Purpose.LeadValidation,
-            Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "device-1", UserAgent = "Shop/1.0" },
+            Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "device-1", UserAgent = "Shop/1.0", CanIntercept = false, ManualOnly = true },
             RequestedAt = Noon,
         },
         new RiskAssessed
