@@ -42,7 +42,8 @@ internal sealed record SessionPolicy
     /// <see cref="SecondSession.Supersede"/>.</summary>
     public SecondSession? OnSecondSession { get; init; }
 
-    /// <summary>How long the client watches for the call, from the lease; null for as long as the call may take to come. 5 to 120 s.</summary>
+    /// <summary>How long the client watches for the call, from the lease; null for as long as the call may take to come. 5 to
+    /// 120 s.</summary>
     public TimeSpan? InterceptionTimeout { get; init; }
 
     /// <summary>The rules as a challenge makes them.</summary>

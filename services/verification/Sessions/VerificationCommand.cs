@@ -56,7 +56,8 @@ internal abstract record SessionCommand : VerificationCommand
         public string? SourceText { get; init; }
     }
 
-    /// <summary>The client tells what became of the call on the phone, for whoever looks into a carrier later. It decides nothing.</summary>
+    /// <summary>The client tells what became of the call on the phone, for whoever looks into a carrier later. It decides
+    /// nothing.</summary>
     /// <param name="LateCall">Whether the call came after the client had stopped waiting for it; null where nobody said.</param>
     /// <param name="NoCall">Whether none came; null where nobody said.</param>
     public sealed record TakeTelemetry(bool? LateCall, bool? NoCall) : SessionCommand;

@@ -120,7 +120,8 @@ internal abstract record SessionEvent : VerificationEvent
         public string? SourceText { get; init; }
     }
 
-    /// <summary>The client told what became of the call on the phone. Also of a session that has ended: devices tell when they can.</summary>
+    /// <summary>The client told what became of the call on the phone. Also of a session that has ended: devices tell when
+    /// they can.</summary>
     public sealed record ClientTelemetry : SessionEvent
     {
         /// <summary>Whether the call came after the client had stopped waiting for it; null where nobody said.</summary>

@@ -8,7 +8,8 @@ using Npgsql;
 
 namespace FlashCall.Verification.Storage;
 
-/// <summary>The table with a row for each session: kept in the transaction of each step, read to look sessions up and to list them.</summary>
+/// <summary>The table with a row for each session: kept in the transaction of each step, read to look sessions up and to list
+/// them.</summary>
 internal sealed class VerificationRows(NpgsqlDataSource data)
 {
     /// <summary>The unique index that holds an application to one live session for a number.</summary>

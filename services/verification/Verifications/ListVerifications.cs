@@ -122,7 +122,7 @@ internal sealed record ListVerifications
                     && count is >= 1 and <= HighestLimit))
                 .WithMessage($"Give a whole number from 1 to {HighestLimit}; {UsualLimit} is usual.");
             RuleFor(request => request.After).Must(after => after is null || VerificationPlace.TryRead(after, out _))
-                .WithMessage("Not a cursor of this list. Give the 'next' of the page before as it came, or leave it out for the first page.");
+                .WithMessage("Not a cursor of this list. Give the 'next' of the page before as it came, or leave it out for the first.");
         }
     }
 }

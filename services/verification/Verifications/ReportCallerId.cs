@@ -82,7 +82,8 @@ internal sealed record ReportCallerId
             RuleFor(request => request.Source).Must(source => source is null or "typed" or "intercepted")
                 .WithMessage("Expected 'typed' or 'intercepted'.");
             RuleFor(request => request.SourceText)
-                .Must(text => text is null || (text.Length is > 0 and <= 32 && text.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '-' or '_')))
+                .Must(text => text is null
+                    || (text.Length is > 0 and <= 32 && text.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '-' or '_')))
                 .WithMessage("1 to 32 ASCII letters, digits, dashes or underscores.");
         }
 

@@ -40,7 +40,7 @@ internal sealed class SessionStarts(SessionStore sessions, SessionWatch watch, S
                 return new Answer(await SettledAsync(start.ApplicationId, key, earlier, cancellationToken), Refused: null);
             case Beginning.KeyReused:
                 return new Answer(null, Problems.Problem(422, "idempotency_key_reused", "The idempotency key was used before",
-                    "Another request was made under this Idempotency-Key. Give each request a key of its own; a repeat has the same body."));
+                    "Another request was made under this Idempotency-Key. Give each request a key of its own; a repeat has its body."));
             case Beginning.InProgress running:
                 return new Answer(null, Refusals.InProgress(running.Id));
             case Beginning.IdInUse:

@@ -172,7 +172,8 @@ internal sealed record StartVerification
                 .WithMessage("This is not a number that can be assigned. Check the country code and the number of digits.");
             RuleFor(request => request.Purpose)
                 .NotEmpty().WithMessage($"Say what the verification is for: {PurposeName.All}.")
-                .Must(purpose => PurposeName.Read(purpose!) is not null).WithMessage($"Unknown purpose. Expected one of: {PurposeName.All}.");
+                .Must(purpose => PurposeName.Read(purpose!) is not null)
+                .WithMessage($"Unknown purpose. Expected one of: {PurposeName.All}.");
             RuleFor(request => request.Reference).Must(reference => reference is null || IsText(reference, 128))
                 .WithMessage("At most 128 characters, none of them NUL.");
             RuleFor(request => request.Metadata)

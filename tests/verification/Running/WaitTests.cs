@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text.Json;
 using System.Net.Http.Json;
+using System.Text.Json;
 using FlashCall.Testing;
 using FlashCall.Verification.Tests.Support;
 using FlashCall.Verification.Watching;
