@@ -119,6 +119,20 @@ internal static class SampleMessages
             Answered = false,
             Trunk = "carrier-2",
         },
+        // Not a message: it travels in the gateway's token, between releases as messages do.
+        new PurposePolicy
+        {
+            Route = ["flash_call"],
+            Lifetime = TimeSpan.FromMinutes(2),
+            RingTime = TimeSpan.FromSeconds(4),
+            PostDialDelayCap = TimeSpan.FromSeconds(12),
+            MaxReports = 3,
+            GuessBound = 0.001,
+            FloorBits = 9.9,
+            ChallengeBits = 3.3,
+            OnRiskUnavailable = "allow",
+            OnSecondSession = "refuse",
+        },
         new PoolLimitReached { Kind = LimitKind.Client, At = Noon, RetryAt = Noon.AddMinutes(1) },
         new VerificationCompleted
         {
