@@ -20,7 +20,8 @@ public sealed class ApplicationsTests : IDisposable
         await using var platform = await FakePlatform.StartAsync();
 
         var cli = await RunAsync(platform, "create", "shop", "--name", "Web shop",
-            "--scope", "verifications:write", "--scope", "verifications:read", "--minimum-authorization", "signed", "--origin", "https://shop.example", "--requests", "1200/minute",
+            "--scope", "verifications:write", "--scope", "verifications:read", "--minimum-authorization", "signed",
+            "--origin", "https://shop.example", "--requests", "1200/minute",
             "--client-token-requests", "5/second", "--sinch-callback", "https://shop.example/sinch");
 
         Assert.Equal((0, ""), (cli.ExitCode, cli.Error));
@@ -134,7 +135,8 @@ public sealed class ApplicationsTests : IDisposable
         Assert.Contains("1,200 per 00:01:00", people.Output, StringComparison.Ordinal);
         Assert.Equal(
             ["a", "b", "c"],
-            JsonDocument.Parse(machines.Output).RootElement.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
+            JsonDocument.Parse(machines.Output).RootElement.GetProperty("items").EnumerateArray()
+                .Select(one => one.GetProperty("id").GetString()));
         Assert.Equal("GET /v1/applications?limit=100&after=b", platform.Applications.Asked.Last().Request);
     }
 

@@ -48,7 +48,8 @@ public sealed class SecretsTests : IDisposable
             same => Assert.Single(same.Select(secret => secret.Value).Distinct()));
         string[] keys =
         [
-            "dialer/Dialer__SecretsKey", "gateway/ClientTokens__Key", "gateway/Gateway__SecretsKey", "verification/Verification__SecretsKey",
+            "dialer/Dialer__SecretsKey", "gateway/ClientTokens__Key", "gateway/Gateway__SecretsKey",
+            "verification/Verification__SecretsKey",
         ];
         Assert.All(keys, key => Assert.Equal(32, Convert.FromBase64String(Read(key)).Length));
         Assert.Equal(keys.Length, keys.Select(Read).Distinct().Count());

@@ -12,6 +12,7 @@ internal sealed class ApplicationsApi(PlatformApi api)
 {
     private const string Path = "v1/applications";
     private const string Unknown = "unauthorized";
+    private const string Expired = "credential_expired";
     private const int PageSize = 100;
 
     /// <summary>All applications, as the API wrote each.</summary>
@@ -78,13 +79,16 @@ internal sealed class ApplicationsApi(PlatformApi api)
     public Task RevokeKeyAsync(string id, string keyId, CancellationToken cancellationToken) =>
         DeleteAtAsync($"{PathOf(id)}/keys/{Uri.EscapeDataString(keyId)}", cancellationToken);
 
-    /// <summary>Whether the gateway knows an API key. It may be too weak for its application, and need not have any scope.</summary>
+    /// <summary>Whether the gateway knows an API key, and it has not expired. It may be too weak for what its application asks of itself,
+    /// and need not have any scope.</summary>
     public async Task<bool> KnowsAsync(string id, string apiKey, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, PathOf(id));
         message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         // That it may not see its application is the answer: whoever is not known is refused for that.
-        return await api.RefusalOfAsync(message, cancellationToken, Unknown, "forbidden", "stronger_authorization_needed") != Unknown;
+        var refusal = await api.RefusalOfAsync(
+            message, cancellationToken, Unknown, Expired, "forbidden", "stronger_authorization_needed");
+        return refusal is not (Unknown or Expired);
     }
 
     private async Task DeleteAtAsync(string path, CancellationToken cancellationToken)

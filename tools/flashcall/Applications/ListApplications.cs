@@ -21,7 +21,7 @@ internal sealed class ListApplications : IApiCommand
         var rows = Tables.Of("id", "name", "scopes", "accepts", "requests");
         foreach (var application in applications.Select(document => ApiRun.Read(document, ApplicationsJson.Default.ApplicationView)))
         {
-            rows.Add(application.Id, application.Name, string.Join(' ', application.Scopes), application.MinimumAuthorization,
+            rows.Add(application.Id, application.Name, string.Join(' ', application.Scopes ?? []), application.MinimumAuthorization,
                 ShowApplication.Rate(application.RateLimits?.Requests));
         }
         var console = run.Terminal.Rich();

@@ -38,7 +38,7 @@ internal sealed class ShowApplication : IApiCommand
         var facts = Tables.Of("", "");
         facts.Add("id", application.Id);
         facts.Add("name", application.Name);
-        facts.Add("scopes", string.Join(' ', application.Scopes));
+        facts.Add("scopes", string.Join(' ', application.Scopes ?? []));
         facts.Add("accepts", application.MinimumAuthorization);
         facts.Add("requests", Rate(application.RateLimits?.Requests));
         facts.Add("with a client token", Rate(application.RateLimits?.ClientToken));

@@ -11,7 +11,7 @@ internal sealed record ApplicationView
 
     public string? Name { get; init; }
 
-    public required IReadOnlyList<string> Scopes { get; init; }
+    public IReadOnlyList<string>? Scopes { get; init; }
 
     public string? MinimumAuthorization { get; init; }
 

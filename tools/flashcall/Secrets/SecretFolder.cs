@@ -10,8 +10,8 @@ namespace FlashCall.Cli.Secrets;
 /// <item><c>services/</c>: what every service reads — <c>Identity__PublicKey</c>, and <c>Postgres</c> and <c>RabbitMq</c> where templates
 /// for them are given;</item>
 /// <item><c>dialer/</c>: the same, and the key that trunks' secrets are encrypted under — <c>Dialer__SecretsKey</c>;</item>
-/// <item><c>verification/</c>: the same, the key that result keys are encrypted under — <c>Verification__SecretsKey</c> — and the one that
-/// signs client tokens — <c>ClientTokens__Key</c>;</item>
+/// <item><c>verification/</c>: the same, the key that result keys are encrypted under — <c>Verification__SecretsKey</c> — and the one
+/// that signs client tokens — <c>ClientTokens__Key</c>;</item>
 /// <item><c>gateway/</c>: what the gateway alone reads — <c>Identity__SigningKey</c>, the key that applications' secrets are encrypted
 /// under — <c>Gateway__SecretsKey</c> — and the hash of the first admin key — <c>Gateway__AdminKeyHash</c>; <c>ClientTokens__Key</c>,
 /// <c>Postgres</c> and <c>RabbitMq</c> too;</item>
