@@ -1,4 +1,6 @@
+using FlashCall.Gateway.Forwarding;
 using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Model;
 
 namespace FlashCall.Gateway.Edge;
 
@@ -14,7 +16,8 @@ internal static class ResponseHeaders
         context.Response.OnStarting(static state =>
         {
             var response = ((HttpContext)state).Response;
-            response.Headers.CacheControl = "no-store";
+            if (!MayBeKept(response))
+                response.Headers.CacheControl = "no-store";
             response.Headers.XContentTypeOptions = "nosniff";
             response.Headers.Remove(HeaderNames.Server);
             response.Headers.Remove(HeaderNames.Pragma);
@@ -25,4 +28,8 @@ internal static class ResponseHeaders
         }, context);
         return next(context);
     });
+
+    private static bool MayBeKept(HttpResponse response) =>
+        response.StatusCode == StatusCodes.Status200OK
+        && response.HttpContext.Features.Get<IReverseProxyFeature>() is { } proxy && Routes.IsPublic(proxy.Route.Config);
 }
