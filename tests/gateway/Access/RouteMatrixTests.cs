@@ -49,6 +49,15 @@ public sealed class RouteMatrixTests
         ["POST /v1/applications/{id}/keys"] = (Scopes.Admin, false),
         ["GET /v1/applications/{id}/keys"] = (Scopes.Admin, false),
         ["DELETE /v1/applications/{id}/keys/{keyId:guid}"] = (Scopes.Admin, false),
+        ["POST /v1/webhooks"] = (Write, false),
+        ["GET /v1/webhooks"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}"] = (Write, false),
+        ["PUT /v1/webhooks/{id:guid}"] = (Write, false),
+        ["DELETE /v1/webhooks/{id:guid}"] = (Write, false),
+        ["POST /v1/webhooks/{id:guid}/rotate-secret"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}/deliveries"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}/deliveries/{deliveryId:guid}"] = (Write, false),
+        ["POST /v1/webhooks/{id:guid}/deliveries/{deliveryId:guid}/redeliver"] = (Write, false),
     };
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -184,6 +193,8 @@ public sealed class RouteMatrixTests
 
     private static string PathOf(string pattern, Guid session) => pattern
         .Replace("{id}", session.ToString(), StringComparison.Ordinal)
+        .Replace("{id:guid}", session.ToString(), StringComparison.Ordinal)
+        .Replace("{deliveryId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
         .Replace("{keyId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
         .Replace("{**rest}", "one", StringComparison.Ordinal);
 
