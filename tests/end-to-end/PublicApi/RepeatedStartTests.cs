@@ -14,7 +14,8 @@ public sealed class RepeatedStartTests(Platform platform)
         using var phone = platform.NextPhone();
         var key = Guid.NewGuid().ToString();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => backend.AskAsync(Api.Start(phone, headers: ("Idempotency-Key", key)))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => backend.AskAsync(Api.Start(phone, headers: ("Idempotency-Key", key)))));
         var late = await backend.AskAsync(Api.Start(phone, headers: ("Idempotency-Key", key)));
 
         Assert.All(answers, answer => Assert.Equal(201, answer.Status));

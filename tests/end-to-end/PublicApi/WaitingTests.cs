@@ -46,7 +46,8 @@ public sealed class WaitingTests(Platform platform)
 
     private static async Task<string> LookAsync(HttpClient http, string id, string known)
     {
-        using var request = With(new HttpRequestMessage(HttpMethod.Get, $"/v1/verifications/{id}"), ("Prefer", "wait=20"), ("If-None-Match", known));
+        using var request = With(
+            new HttpRequestMessage(HttpMethod.Get, $"/v1/verifications/{id}"), ("Prefer", "wait=20"), ("If-None-Match", known));
         using var response = await http.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return response.Headers.ETag!.ToString();

@@ -73,7 +73,8 @@ public sealed partial class Platform : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {
               "Gateway": {
-                "AdminKeyHash": "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey)))}}", "SecretsKey": "{{NewSecretsKey()}}"
+                "AdminKeyHash": "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey)))}}",
+                "SecretsKey": "{{NewSecretsKey()}}"
               },
               "ClientTokens": { "Key": "{{NewSecretsKey()}}" },
               "Webhooks": { "AllowHttp": true, "AllowedNetworks": ["127.0.0.0/8"] },
