@@ -46,6 +46,9 @@ internal sealed class FakePlatform : IAsyncDisposable
     /// <summary>The number pool.</summary>
     public FakePool Pool { get; } = new();
 
+    /// <summary>The applications.</summary>
+    public FakeApplications Applications { get; } = new();
+
     public List<JsonElement> Requests { get; } = [];
 
     public List<JsonElement> Reports { get; } = [];
@@ -65,6 +68,7 @@ internal sealed class FakePlatform : IAsyncDisposable
         app.MapPost("/v1/verifications/{id}/report", (Delegate)((HttpContext context) => platform.ApiAsync(context, platform.Report)));
         app.MapGet("/phones/{number}/calls", (Delegate)platform.CallLog);
         app.Map("/v1/numbers/{**rest}", (Delegate)((HttpContext context) => platform.PoolAsync(context)));
+        app.Map("/v1/applications/{**rest}", (Delegate)((HttpContext context) => platform.ApplicationsAsync(context)));
         await app.StartAsync();
         platform.Address = app.Urls.Single();
         return platform;
@@ -109,6 +113,12 @@ internal sealed class FakePlatform : IAsyncDisposable
     }
 
     private async Task<IResult> PoolAsync(HttpContext context) => NoAccess(context) ?? await Pool.AnswerAsync(context);
+
+    private async Task<IResult> ApplicationsAsync(HttpContext context) => Instead(context)
+        ?? (Applications.Knows(context.Request.Headers.Authorization) ? Forbidden() : NoAccess(context) ?? await Applications.AnswerAsync(context));
+
+    private static IResult Forbidden() => TypedResults.Problem("This key does not have the scope 'admin'.", statusCode: 403,
+        extensions: new Dictionary<string, object?> { ["code"] = "forbidden" });
 
     private static IResult? NoAccess(HttpContext context) => context.Request.Headers.Authorization == $"Bearer {Key}"
         ? null

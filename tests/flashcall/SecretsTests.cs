@@ -28,24 +28,31 @@ public sealed class SecretsTests : IDisposable
         Assert.True(verifying.VerifyData(data, signing.SignData(data, HashAlgorithmName.SHA256), HashAlgorithmName.SHA256));
         Assert.ThrowsAny<CryptographicException>(() => verifying.SignData(data, HashAlgorithmName.SHA256));
 
-        foreach (var (number, application) in ((string[])["demo", "operator"]).Index())
-        {
-            var key = Read($"{application}-api-key");
-            Assert.Matches("^fck_[A-Za-z0-9_-]{43}$", key);
-            Assert.Equal(
-                Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), Read($"gateway/Applications__{number}__KeyHashes__0"));
-        }
-        Assert.NotEqual(Read("demo-api-key"), Read("operator-api-key"));
+        var adminKey = Read("admin-api-key");
+        Assert.Matches("^fck_[A-Za-z0-9_-]{43}$", adminKey);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(adminKey))), Read("gateway/Gateway__AdminKeyHash"));
     }
 
     [Fact]
-    public async Task Gives_the_dialer_what_every_service_has_and_a_key_of_its_own()
+    public async Task Gives_each_service_what_it_needs_and_nothing_else()
     {
         await MakeAsync("--postgres", "Host=h;Password={password}", "--rabbitmq", "amqp://flashcall:{password}@h:5672/");
 
-        Assert.All((string[])["Identity__PublicKey", "Postgres", "RabbitMq"], name => Assert.Equal(Read($"services/{name}"), Read($"dialer/{name}")));
-        Assert.Equal(32, Convert.FromBase64String(Read("dialer/Dialer__SecretsKey")).Length);
-        Assert.False(File.Exists(Path.Combine(_folder, "services/Dialer__SecretsKey")));
+        string[] shared = ["Postgres", "RabbitMq"];
+        AssertHolds("services", ["Identity__PublicKey", .. shared]);
+        AssertHolds("dialer", ["Dialer__SecretsKey", "Identity__PublicKey", .. shared]);
+        AssertHolds("verification", ["ClientTokens__Key", "Identity__PublicKey", .. shared, "Verification__SecretsKey"]);
+        AssertHolds("gateway", ["ClientTokens__Key", "Gateway__AdminKeyHash", "Gateway__SecretsKey", "Identity__SigningKey", .. shared]);
+        Assert.All(
+            All().GroupBy(secret => Path.GetFileName(secret.Key), StringComparer.Ordinal),
+            same => Assert.Single(same.Select(secret => secret.Value).Distinct()));
+        string[] keys =
+        [
+            "dialer/Dialer__SecretsKey", "gateway/ClientTokens__Key", "gateway/Gateway__SecretsKey",
+            "verification/Verification__SecretsKey",
+        ];
+        Assert.All(keys, key => Assert.Equal(32, Convert.FromBase64String(Read(key)).Length));
+        Assert.Equal(keys.Length, keys.Select(Read).Distinct().Count());
     }
 
     [Fact]
@@ -54,7 +61,7 @@ public sealed class SecretsTests : IDisposable
         await MakeAsync("--postgres", "Host=h;Password={password}", "--rabbitmq", "amqp://flashcall:{password}@h:5672/");
 
         var files = Directory.GetFiles(_folder, "*", SearchOption.AllDirectories);
-        Assert.Equal(15, files.Length);
+        Assert.Equal(22, files.Length);
         Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 
@@ -69,12 +76,12 @@ public sealed class SecretsTests : IDisposable
         Assert.Equal(before, All());
 
         File.Delete(Path.Combine(_folder, "services/Identity__PublicKey"));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "demo-api-key"), "");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "admin-api-key"), "");
         var repaired = await MakeAsync();
 
-        Assert.Equal("made services/Identity__PublicKey\nmade demo-api-key\nmade gateway/Applications__0__KeyHashes__0\n", repaired.Error);
+        Assert.Equal("made services/Identity__PublicKey\nmade admin-api-key\nmade gateway/Gateway__AdminKeyHash\n", repaired.Error);
         Assert.Equal(before["services/Identity__PublicKey"], All()["services/Identity__PublicKey"]);
-        Assert.NotEqual(before["demo-api-key"], All()["demo-api-key"]);
+        Assert.NotEqual(before["admin-api-key"], All()["admin-api-key"]);
     }
 
     [Fact]
@@ -115,6 +122,9 @@ public sealed class SecretsTests : IDisposable
         Assert.Equal(2, cli.ExitCode);
         Assert.StartsWith("flashcall: The secrets cannot be written to", cli.Error, StringComparison.Ordinal);
     }
+
+    private void AssertHolds(string reader, string[] names) => Assert.Equal(
+        names, Directory.GetFiles(Path.Combine(_folder, reader)).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
 
     private Task<Cli> MakeAsync(params string[] more) => Cli.RunAsync(["secrets", "--out", _folder, .. more]);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FlashCall.Cli.Applications;
 using FlashCall.Cli.Numbers;
 using FlashCall.Cli.Secrets;
 using FlashCall.Cli.Verify;
@@ -31,6 +32,7 @@ internal static class CommandLine
         {
             VerifyCommand.Create(terminal),
             NumbersCommand.Create(terminal),
+            ApplicationsCommand.Create(terminal),
             SecretsCommand.Create(terminal),
         };
         var parsed = root.Parse(args);

@@ -1,7 +1,10 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using FlashCall.EndToEnd.Tests.Tracing;
 using FlashCall.Testing;
@@ -23,15 +26,24 @@ public sealed partial class Platform : IAsyncLifetime
     public const string BriefPurpose = "lead_validation";
 
     private readonly ServersFixture _servers = new();
-    private readonly string _folder = Directory.CreateTempSubdirectory("flashcall-e2e-").FullName;
-    /// <summary>The demo application's API key.</summary>
-    internal string Key { get; } = NewKey();
+    /// <summary>What an application may do that verifies numbers.</summary>
+    internal static readonly string[] ClientScopes = ["verifications:write", "verifications:read"];
 
-    /// <summary>The key of the application that operates the platform.</summary>
-    internal string OperatorKey { get; } = NewKey();
-
-    private readonly List<Program> _programs = [];
     private static int _number;
+    private readonly string _folder = Directory.CreateTempSubdirectory("flashcall-e2e-").FullName;
+    private readonly List<Program> _programs = [];
+
+    /// <summary>The key that administers the applications.</summary>
+    internal string AdminKey { get; } = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+
+    /// <summary>The demo application's key.</summary>
+    internal ApplicationKey Demo { get; private set; } = null!;
+
+    /// <summary>The demo application's API key.</summary>
+    internal string Key => Demo.ApiKey;
+
+    /// <summary>The API key of the application that operates the platform.</summary>
+    internal string OperatorKey { get; private set; } = null!;
 
     /// <summary>The database of the sessions' events, for who analyses them.</summary>
     internal string VerificationDatabase =>
@@ -60,17 +72,18 @@ public sealed partial class Platform : IAsyncLifetime
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "settings.json"), $$"""
             {
-              "Applications": [
-                { "Id": "demo", "Name": "Demo", "Scopes": ["verifications:write", "verifications:read"], "KeyHashes": ["{{HashOf(Key)}}"] },
-                { "Id": "operator", "Name": "Operator", "Scopes": ["operations"], "KeyHashes": ["{{HashOf(OperatorKey)}}"] }
-              ],
-              "Dialer": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
+              "Gateway": {
+                "AdminKeyHash": "{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey)))}}",
+                "SecretsKey": "{{NewSecretsKey()}}"
+              },
+              "ClientTokens": { "Key": "{{NewSecretsKey()}}" },
+              "Webhooks": { "AllowHttp": true, "AllowedNetworks": ["127.0.0.0/8"] },
+              "Dialer": { "SecretsKey": "{{NewSecretsKey()}}" },
               "Trunks": [{ "Name": "demo", "Addresses": ["127.0.0.1:{{sip}}"] }],
               "NumberPool": { "Limits": { "Callee": { "Burst": 20, "PerHour": 120 } }, "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [], "ShadowRules":
                 ["application_velocity", "conversion", "device_numbers", "live_session", "number_block", "number_sequence", "prefix_velocity"] },
-              "ClientTokens": { "Key": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
-              "Verification": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}", "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
+              "Verification": { "SecretsKey": "{{NewSecretsKey()}}", "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
             }
             """);
         using (var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256))
@@ -78,21 +91,56 @@ public sealed partial class Platform : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "secrets")).FullName, "Identity__PublicKey"), identity.ExportSubjectPublicKeyInfoPem());
             await File.WriteAllTextAsync(Path.Combine(_folder, "secrets", "Identity__SigningKey"), identity.ExportPkcs8PrivateKeyPem());
         }
-        await Task.WhenAll(((string[])["fraud", "number-pool", "dialer-1", "verification-1"]).Select(name => Of(name).PrepareAsync()));
+        await Task.WhenAll(((string[])["fraud", "number-pool", "dialer-1", "verification-1", "gateway"]).Select(name => Of(name).PrepareAsync()));
         foreach (var program in _programs)
             program.Start();
         await Task.WhenAll(_programs.Select(program => program.ReadyAsync()));
+        // Tests look at their sessions a hundred times a second.
+        Demo = await AddApplicationAsync(new
+        {
+            id = "demo",
+            name = "Demo",
+            scopes = ClientScopes,
+            rateLimits = new { requests = new { permits = 100_000, per = "00:01:00" } },
+        });
+        OperatorKey = (await AddApplicationAsync(new { id = "operator", name = "Operator", scopes = (string[])["operations"] })).ApiKey;
+    }
+
+    /// <summary>Adds an application over the API, and waits until the gateway lets it in.</summary>
+    internal async Task<ApplicationKey> AddApplicationAsync(object document)
+    {
+        using var admin = Http(AdminKey);
+        using var made = await admin.PostAsJsonAsync("/v1/applications", document);
+        var answer = await made.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(made.StatusCode == HttpStatusCode.Created, $"The application was not made: {answer}");
+        var key = answer.GetProperty("key");
+        var application = new ApplicationKey(
+            key.GetProperty("id").GetGuid(), key.GetProperty("apiKey").GetString()!, key.GetProperty("signingSecret").GetBytesFromBase64());
+        using var own = Http(application.ApiKey);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var response = await own.GetAsync("/v1/applications");
+                var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+                return problem.GetProperty("code").GetString() is "forbidden" or "stronger_authorization_needed";
+            },
+            () => "the gateway knows the application's key", TimeSpan.FromSeconds(10));
+        return application;
     }
 
     /// <summary>A program by its name: <c>gateway</c>, <c>verification-1</c>.</summary>
     internal Program Of(string name) => _programs.Single(program => program.Name == name);
 
     /// <summary>A client app of the demo application.</summary>
-    internal ClientApp Client() => new(new HttpClient
+    internal ClientApp Client() => new(Http(Key));
+
+    /// <summary>Speaks to the gateway.</summary>
+    /// <param name="bearer">With this API key or client token; null without any.</param>
+    internal HttpClient Http(string? bearer) => new()
     {
         BaseAddress = Of("gateway").Address,
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) },
-    });
+        DefaultRequestHeaders = { Authorization = bearer is null ? null : new AuthenticationHeaderValue("Bearer", bearer) },
+    };
 
     /// <summary>A phone that nobody else in this run uses.</summary>
     internal Phone NextPhone() => new(new HttpClient { BaseAddress = Of("handset").Address }, $"+4672{2_000_000 + Interlocked.Increment(ref _number)}");
@@ -117,9 +165,7 @@ public sealed partial class Platform : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string NewKey() => "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-
-    private static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    private static string NewSecretsKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     private void Add(Program program) => _programs.Add(program);
 
@@ -139,6 +185,12 @@ public sealed partial class Platform : IAsyncLifetime
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
         },
         _folder);
+
+    /// <summary>A key of an application.</summary>
+    /// <param name="Id">Names it in signed requests.</param>
+    /// <param name="ApiKey">What it sends as its bearer.</param>
+    /// <param name="SigningSecret">What it signs requests with.</param>
+    internal sealed record ApplicationKey(Guid Id, string ApiKey, byte[] SigningSecret);
 
     [GeneratedRegex(@"4672\s?2\d{6}|44207946\d{4}")]
     private static partial Regex Numbers();

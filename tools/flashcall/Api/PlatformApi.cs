@@ -37,27 +37,39 @@ internal sealed class PlatformApi : IDisposable
         return await ReadAsync(response, answerType, cancellationToken);
     }
 
-    /// <summary>Sends a request and returns the answer, if it is a good one or the refusal that is expected.</summary>
+    /// <summary>Sends a request and returns the answer, if it is a good one or a refusal that is expected.</summary>
     /// <param name="message">The request.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="expected">The code of a refusal that is an answer too.</param>
-    /// <param name="silence">Cancelled when the API has been silent for too long; by default half a minute after the request.</param>
+    /// <param name="expected">The codes of refusals that are an answer too.</param>
+    /// <exception cref="CommandException">The API does not answer, or refuses.</exception>
+    public Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage message, CancellationToken cancellationToken, params string[] expected) =>
+        SendAsync(message, silence: null, cancellationToken, expected);
+
+    /// <summary>Sends a request and returns the answer, if it is a good one or a refusal that is expected.</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="silence">Cancelled when the API has been silent for too long; null for half a minute after the request.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="expected">The codes of refusals that are an answer too.</param>
     /// <exception cref="CommandException">The API does not answer, or refuses.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, CancellationToken cancellationToken, string? expected = null, CancellationTokenSource? silence = null)
+        HttpRequestMessage message, CancellationTokenSource? silence, CancellationToken cancellationToken, params string[] expected)
     {
-        var response = await _http.SendAsync(message, cancellationToken, silence);
-        if (response.IsSuccessStatusCode)
-            return response;
-        var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
-            ? await _http.ReadAsync(response, ApiJson.Default.Problem, cancellationToken)
-            : new Problem();
-        if (expected is not null && problem.Code == expected)
-            return response;
-        using (response)
-        {
-            throw new CommandException(Line((int)response.StatusCode, problem));
-        }
+        var (response, _) = await AskAsync(message, silence, expected, cancellationToken);
+        return response;
+    }
+
+    /// <summary>Sends a request of which only matters how it is refused.</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="expected">The codes of refusals that are an answer.</param>
+    /// <returns>The code of the refusal; null if there was none.</returns>
+    /// <exception cref="CommandException">The API does not answer, or refuses in another way.</exception>
+    public async Task<string?> RefusalOfAsync(HttpRequestMessage message, CancellationToken cancellationToken, params string[] expected)
+    {
+        var (response, refusal) = await AskAsync(message, silence: null, expected, cancellationToken);
+        response.Dispose();
+        return refusal;
     }
 
     /// <summary>Reads a body that must be there.</summary>
@@ -66,6 +78,23 @@ internal sealed class PlatformApi : IDisposable
         _http.ReadAsync(response, type, cancellationToken);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<(HttpResponseMessage Response, string? Refusal)> AskAsync(
+        HttpRequestMessage message, CancellationTokenSource? silence, string[] expected, CancellationToken cancellationToken)
+    {
+        var response = await _http.SendAsync(message, cancellationToken, silence);
+        if (response.IsSuccessStatusCode)
+            return (response, null);
+        var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            ? await _http.ReadAsync(response, ApiJson.Default.Problem, cancellationToken)
+            : new Problem();
+        if (problem.Code is not null && expected.Contains(problem.Code, StringComparer.Ordinal))
+            return (response, problem.Code);
+        using (response)
+        {
+            throw new CommandException(Line((int)response.StatusCode, problem));
+        }
+    }
 
     /// <summary>What went wrong in one line: the sentence the API gives, and the fields it names.</summary>
     private static string Line(int status, Problem problem)

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using FlashCall.Cli.Api;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers add</c>: adds numbers, all or none.</summary>
-internal sealed class AddNumbers : INumbersCommand
+internal sealed class AddNumbers : IApiCommand
 {
     private readonly Argument<string[]> _numbers = new("numbers")
     {
@@ -23,7 +24,7 @@ internal sealed class AddNumbers : INumbersCommand
 
     public Command Command { get; }
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var tags = run.Parsed.GetValue(_tags);
         var numbers = new NewNumbers(run.Parsed.GetRequiredValue(_numbers), run.Parsed.GetRequiredValue(_trunk),

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using FlashCall.Cli.Api;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers rest</c>, <c>retire</c>, <c>activate</c> and <c>remove</c>: what becomes of numbers,
 /// with the reason.</summary>
-internal sealed partial class ChangeNumbers : INumbersCommand
+internal sealed partial class ChangeNumbers : IApiCommand
 {
     private readonly Argument<string[]> _numbers = new("numbers")
     {
@@ -49,7 +50,7 @@ internal sealed partial class ChangeNumbers : INumbersCommand
     /// <summary>They leave the pool.</summary>
     public static ChangeNumbers Remove() => new("remove", "Removes numbers from the pool; their history stays.", "are removed");
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var change = new Change(run.Parsed.GetRequiredValue(_numbers), run.Parsed.GetRequiredValue(_reason), Until: null, For: null);
         if (IsRest)

@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using FlashCall.Cli.Api;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers import</c>: sends a CSV file to the pool and reports line by line what was refused.</summary>
-internal sealed class ImportNumbers : INumbersCommand
+internal sealed class ImportNumbers : IApiCommand
 {
     private const string StandardInput = "-";
 
@@ -32,7 +33,7 @@ internal sealed class ImportNumbers : INumbersCommand
 
     public Command Command { get; }
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         await using var source = Open(run);
         // Opened before anything is sent: a report that cannot be written is no surprise afterwards.
@@ -51,7 +52,7 @@ internal sealed class ImportNumbers : INumbersCommand
             await run.Terminal.Error.WriteLineAsync($"flashcall: {WhatInterruptionMeans(upload, run.Parsed.GetValue(_dryRun))}");
             return CommandLine.Interrupted;
         }
-        var answer = NumbersRun.Read(document, NumbersJson.Default.ImportAnswer);
+        var answer = ApiRun.Read(document, NumbersJson.Default.ImportAnswer);
         if (report is not null)
             await WriteReportAsync(report, answer);
         if (run.Json)
@@ -61,7 +62,7 @@ internal sealed class ImportNumbers : INumbersCommand
         return answer.RefusedLines == 0 ? CommandLine.Succeeded : CommandLine.SomeRefused;
     }
 
-    private Stream Open(NumbersRun run)
+    private Stream Open(ApiRun run)
     {
         var file = run.Parsed.GetRequiredValue(_file);
         if (file == StandardInput)
@@ -76,7 +77,7 @@ internal sealed class ImportNumbers : INumbersCommand
         }
     }
 
-    private async Task<JsonElement> SendAsync(NumbersRun run, Upload upload, CancellationToken cancellationToken)
+    private async Task<JsonElement> SendAsync(ApiRun run, Upload upload, CancellationToken cancellationToken)
     {
         var query = new StringBuilder("v1/numbers/import?dryRun=").Append(run.Parsed.GetValue(_dryRun) ? "true" : "false");
         if (run.Parsed.GetValue(_trunk) is { } trunk)
@@ -89,7 +90,7 @@ internal sealed class ImportNumbers : INumbersCommand
         message.Headers.ExpectContinue = true;
         using var silence = new CancellationTokenSource(Patience);
         upload.Watch(() => silence.CancelAfter(Patience));
-        using var response = await run.Api.SendAsync(message, cancellationToken, silence: silence);
+        using var response = await run.Api.SendAsync(message, silence, cancellationToken);
         return await run.Api.ReadAsync(response, NumbersJson.Default.JsonElement, cancellationToken);
     }
 

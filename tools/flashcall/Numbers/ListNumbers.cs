@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using FlashCall.Cli.Api;
 using Spectre.Console;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers list</c>: the pool in ascending order, page by page.</summary>
-internal sealed class ListNumbers : INumbersCommand
+internal sealed class ListNumbers : IApiCommand
 {
     private const int LargestPage = 1000;
 
@@ -36,7 +37,7 @@ internal sealed class ListNumbers : INumbersCommand
 
     public Command Command { get; }
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var left = run.Parsed.GetValue(_all) ? long.MaxValue : run.Parsed.GetValue(_limit);
         var rows = Tables.Of("numbers", ">count", "country", "trunk", "tags", "state", "reason", "changed");
@@ -46,7 +47,7 @@ internal sealed class ListNumbers : INumbersCommand
         {
             var path = Path(run.Parsed, Math.Min(left, LargestPage), next);
             var document = await run.Api.GetAsync(path, NumbersJson.Default.JsonElement, cancellationToken);
-            var page = NumbersRun.Read(document, NumbersJson.Default.Page);
+            var page = ApiRun.Read(document, NumbersJson.Default.Page);
             next = page.Next;
             left -= page.Numbers.Count;
             count += page.Numbers.Sum(numbers => numbers.Count);

@@ -1,10 +1,11 @@
 using System.CommandLine;
+using FlashCall.Cli.Api;
 using Spectre.Console;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers show</c>: all that is known of one number.</summary>
-internal sealed class ShowNumber : INumbersCommand
+internal sealed class ShowNumber : IApiCommand
 {
     private readonly Argument<string> _number = new("number") { Description = "The number, in E.164: +442079460123." };
 
@@ -13,7 +14,7 @@ internal sealed class ShowNumber : INumbersCommand
 
     public Command Command { get; }
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var path = $"v1/numbers/{Uri.EscapeDataString(run.Parsed.GetRequiredValue(_number))}";
         var document = await run.Api.GetAsync(path, NumbersJson.Default.JsonElement, cancellationToken);

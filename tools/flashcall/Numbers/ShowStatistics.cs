@@ -1,14 +1,15 @@
 using System.CommandLine;
+using FlashCall.Cli.Api;
 using Spectre.Console;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers statistics</c>: how many numbers there are, and how they do.</summary>
-internal sealed class ShowStatistics : INumbersCommand
+internal sealed class ShowStatistics : IApiCommand
 {
     public Command Command { get; } = new("statistics", "Counts the numbers by state, and shows what became of their calls.");
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var document = await run.Api.GetAsync("v1/numbers/statistics", NumbersJson.Default.JsonElement, cancellationToken);
         await run.PrintAsync(document, NumbersJson.Default.Statistics, known => Print(run.Terminal.Rich(), known));

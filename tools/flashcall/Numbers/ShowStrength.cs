@@ -1,10 +1,11 @@
 using System.CommandLine;
+using FlashCall.Cli.Api;
 using Spectre.Console;
 
 namespace FlashCall.Cli.Numbers;
 
 /// <summary><c>flashcall numbers strength</c>: how hard the codes are to guess, and what to buy to make them harder.</summary>
-internal sealed class ShowStrength : INumbersCommand
+internal sealed class ShowStrength : IApiCommand
 {
     private readonly Option<string?> _to = new("--to")
     {
@@ -16,7 +17,7 @@ internal sealed class ShowStrength : INumbersCommand
 
     public Command Command { get; }
 
-    public async Task<int> RunAsync(NumbersRun run, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ApiRun run, CancellationToken cancellationToken)
     {
         var to = run.Parsed.GetValue(_to);
         var path = to is null ? "v1/numbers/strength" : $"v1/numbers/strength?to={Uri.EscapeDataString(to)}";

@@ -5,14 +5,18 @@ using System.Text;
 namespace FlashCall.Cli.Secrets;
 
 /// <summary>
-/// The secrets of an installation, a file each, mode 0600:
+/// The secrets of an installation, a file each, mode 0600. What a service reads through <c>FLASHCALL_SECRETS</c> is in a folder:
 /// <list type="bullet">
-/// <item><c>services/</c>: what every service reads through <c>FLASHCALL_SECRETS</c> — <c>Identity__PublicKey</c>, and <c>Postgres</c> and
-/// <c>RabbitMq</c> where templates for them are given;</item>
-/// <item><c>dialer/</c>: the same and what the dialer alone reads — <c>Dialer__SecretsKey</c>;</item>
-/// <item><c>gateway/</c>: what the gateway alone reads — <c>Identity__SigningKey</c> and the hashes of the applications' keys;</item>
-/// <item><c>demo-api-key</c>: for whoever tries the API; <c>operator-api-key</c>: for whoever operates it; <c>postgres-password</c> and <c>rabbitmq-password</c>: for those who set the servers up,
-/// as <c>rabbitmq.conf</c> is.</item>
+/// <item><c>services/</c>: what every service reads — <c>Identity__PublicKey</c>, and <c>Postgres</c> and <c>RabbitMq</c> where templates
+/// for them are given;</item>
+/// <item><c>dialer/</c>: the same, and the key that trunks' secrets are encrypted under — <c>Dialer__SecretsKey</c>;</item>
+/// <item><c>verification/</c>: the same, the key that result keys are encrypted under — <c>Verification__SecretsKey</c> — and the one
+/// that signs client tokens — <c>ClientTokens__Key</c>;</item>
+/// <item><c>gateway/</c>: what the gateway alone reads — <c>Identity__SigningKey</c>, the key that applications' secrets are encrypted
+/// under — <c>Gateway__SecretsKey</c> — and the hash of the first admin key — <c>Gateway__AdminKeyHash</c>; <c>ClientTokens__Key</c>,
+/// <c>Postgres</c> and <c>RabbitMq</c> too;</item>
+/// <item><c>admin-api-key</c>: for whoever administers the applications; <c>postgres-password</c> and <c>rabbitmq-password</c>: for those
+/// who set the servers up, as <c>rabbitmq.conf</c> is.</item>
 /// </list>
 /// </summary>
 internal sealed class SecretFolder(string path)
@@ -20,7 +24,6 @@ internal sealed class SecretFolder(string path)
     /// <summary>Stands in a template for the generated password.</summary>
     public const string PasswordPlaceholder = "{password}";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string KeyPrefix = "fck_";
     private const int KeyBytes = 32;
     private const int PasswordBytes = 24;
@@ -31,19 +34,25 @@ internal sealed class SecretFolder(string path)
     /// <returns>The files that were written.</returns>
     public IReadOnlyList<string> Complete(string? postgresTemplate, string? rabbitMqTemplate)
     {
-        var signingKey = Keep("gateway/Identity__SigningKey", NewSigningKey);
-        DeriveForServices("Identity__PublicKey", PublicKeyOf(signingKey));
-        // In the order of the applications in the settings.
-        Derive("gateway/Applications__0__KeyHashes__0", HashOf(Keep("demo-api-key", NewApiKey)));
-        Derive("gateway/Applications__1__KeyHashes__0", HashOf(Keep("operator-api-key", NewApiKey)));
-        Keep("dialer/Dialer__SecretsKey", NewSecretsKey);
+        var publicKey = PublicKeyOf(Keep("gateway/Identity__SigningKey", NewSigningKey));
+        foreach (var reader in (string[])["services", "dialer", "verification"])
+            Derive($"{reader}/Identity__PublicKey", publicKey);
+        Derive("gateway/Gateway__AdminKeyHash", HashOf(Keep("admin-api-key", NewApiKey)));
+        Keep("gateway/Gateway__SecretsKey", NewKey);
+        Derive("verification/ClientTokens__Key", Keep("gateway/ClientTokens__Key", NewKey));
+        Keep("verification/Verification__SecretsKey", NewKey);
+        Keep("dialer/Dialer__SecretsKey", NewKey);
         if (postgresTemplate is not null)
             DeriveForServices("Postgres", Fill(postgresTemplate, "postgres-password"));
         if (rabbitMqTemplate is not null)
         {
             DeriveForServices("RabbitMq", Fill(rabbitMqTemplate, "rabbitmq-password"));
-            if (rabbitMqTemplate.Contains(PasswordPlaceholder, StringComparison.Ordinal) && Uri.TryCreate(rabbitMqTemplate, UriKind.Absolute, out var broker))
-                Derive("rabbitmq.conf", $"default_user = {broker.UserInfo.Split(':')[0]}\ndefault_pass = {Keep("rabbitmq-password", NewPassword)}\n");
+            if (rabbitMqTemplate.Contains(PasswordPlaceholder, StringComparison.Ordinal)
+                && Uri.TryCreate(rabbitMqTemplate, UriKind.Absolute, out var broker))
+            {
+                var password = Keep("rabbitmq-password", NewPassword);
+                Derive("rabbitmq.conf", $"default_user = {broker.UserInfo.Split(':')[0]}\ndefault_pass = {password}\n");
+            }
         }
         return _made;
     }
@@ -66,8 +75,8 @@ internal sealed class SecretFolder(string path)
     /// <summary>A process reads one folder.</summary>
     private void DeriveForServices(string name, string content)
     {
-        Derive($"services/{name}", content);
-        Derive($"dialer/{name}", content);
+        foreach (var reader in (string[])["services", "dialer", "verification", "gateway"])
+            Derive($"{reader}/{name}", content);
     }
 
     private void Derive(string name, string content)
@@ -82,19 +91,11 @@ internal sealed class SecretFolder(string path)
         return File.Exists(file) ? File.ReadAllText(file).Trim() : null;
     }
 
-    /// <summary>Whole or not at all, and never readable by others, not even for a moment.</summary>
     private void Write(string name, string content)
     {
-        var file = Path.Combine(path, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        var draft = $"{file}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly;
-        using (var writer = new StreamWriter(draft, options))
-            writer.Write(content);
-        File.Move(draft, file, overwrite: true);
-        _made.Add(file);
+        using var file = new SecretFile(Path.Combine(path, name));
+        file.Write(content);
+        _made.Add(file.Path);
     }
 
     private static string NewSigningKey()
@@ -112,7 +113,9 @@ internal sealed class SecretFolder(string path)
         }
         catch (Exception exception) when (exception is ArgumentException or CryptographicException)
         {
-            throw new CommandException("gateway/Identity__SigningKey is not an EC key in PEM form. Put the right one there, or delete it to have a new one made.", exception);
+            throw new CommandException(
+                "gateway/Identity__SigningKey is not an EC key in PEM form. Put the right one there, or delete it to have a new one made.",
+                exception);
         }
         return key.ExportSubjectPublicKeyInfoPem() + "\n";
     }
@@ -121,7 +124,7 @@ internal sealed class SecretFolder(string path)
 
     private static string HashOf(string apiKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(apiKey)));
 
-    private static string NewSecretsKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
 
     private static string NewPassword() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
 }

@@ -8,9 +8,16 @@ internal static class SecretsCommand
     public static Command Create(Terminal terminal)
     {
         var folder = new Option<string>("--out") { Description = "The folder that the secrets are in.", Required = true };
-        var postgres = new Option<string?>("--postgres") { Description = "The services' connection string; {password} stands for the generated password." };
-        var rabbitMq = new Option<string?>("--rabbitmq") { Description = "The services' broker address; {password} stands for the generated password." };
-        var command = new Command("secrets", "Makes the secrets of an installation that are missing: keys, the API keys of the applications demo and operator, passwords. Existing ones stay.")
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "The services' connection string; {password} stands for the generated password.",
+        };
+        var rabbitMq = new Option<string?>("--rabbitmq")
+        {
+            Description = "The services' broker address; {password} stands for the generated password.",
+        };
+        var command = new Command("secrets",
+            "Makes the secrets of an installation that are missing: keys, the first admin key, passwords. Existing ones stay.")
         {
             folder, postgres, rabbitMq,
         };

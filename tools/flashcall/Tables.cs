@@ -1,9 +1,9 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace FlashCall.Cli.Numbers;
+namespace FlashCall.Cli;
 
-/// <summary>How numbers and figures are written for people.</summary>
+/// <summary>How what the API says is written for people.</summary>
 internal static class Tables
 {
     /// <summary>A table with these columns; a leading <c>&gt;</c> puts figures to the right.</summary>
