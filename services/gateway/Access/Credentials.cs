@@ -34,8 +34,11 @@ internal sealed class Credentials(ApplicationDirectory applications, ClientToken
     {
         var authorization = context.Request.Headers.Authorization;
         // Two credentials leave open who is asking; proxies and servers differ in which one they take.
-        if (authorization.Count != 1 || authorization[0] is not { } header || header.IndexOf(' ', StringComparison.Ordinal) is not (> 0 and var end))
+        if (authorization.Count != 1 || authorization[0] is not { } header
+            || header.IndexOf(' ', StringComparison.Ordinal) is not (> 0 and var end))
+        {
             return new((null, Refusal.Unknown));
+        }
         var scheme = header.AsSpan(0, end);
         var value = header.AsSpan(end).Trim(' ');
         if (scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))

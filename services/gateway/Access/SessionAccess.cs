@@ -24,7 +24,8 @@ internal static class SessionAccess
 
     /// <summary>What the verification service says of a session that it does not have, or that is another's.</summary>
     public static ProblemDetails NoSuchSession() => Problems.Create(
-        StatusCodes.Status404NotFound, "verification_not_found", "No such verification", "This application has no verification with this id.");
+        StatusCodes.Status404NotFound, "verification_not_found", "No such verification",
+        "This application has no verification with this id.");
 
     /// <summary>Adds the policies: one a scope, named like it, and <see cref="Or"/> of each.</summary>
     public static void AddPolicies(AuthorizationOptions authorization)

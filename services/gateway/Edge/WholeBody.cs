@@ -11,7 +11,8 @@ internal static class WholeBody
 {
     private const int AtOnce = 4 * 1024;
 
-    /// <summary>The body, which stands in place of the arriving one from now on, at its beginning; null where the request has none.</summary>
+    /// <summary>The body, which stands in place of the arriving one from now on, at its beginning; null where the request has
+    /// none.</summary>
     /// <exception cref="BadHttpRequestException">It is larger than <see cref="RequestLimits.Body"/> (413), or does not arrive.</exception>
     public static async ValueTask<MemoryStream?> ReadAsync(HttpContext context)
     {

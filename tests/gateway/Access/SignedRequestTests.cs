@@ -62,7 +62,8 @@ public sealed class SignedRequestTests
             default:
                 var other = await database.AddAsync($"o-{Guid.NewGuid():N}", Document("signed"));
                 request.Headers.Authorization = new(
-                    "Application", request.Headers.Authorization!.Parameter!.Replace(key.Id.ToString(), other.Id.ToString(), StringComparison.Ordinal));
+                    "Application",
+                    request.Headers.Authorization!.Parameter!.Replace(key.Id.ToString(), other.Id.ToString(), StringComparison.Ordinal));
                 await FlashCall.Testing.Eventually.TrueAsync(
                     () => Applications(gateway).FindKey(other.Id) is not null, "the other key is known");
                 break;

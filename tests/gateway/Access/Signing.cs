@@ -13,7 +13,8 @@ internal static class Signing
     public static async Task<HttpRequestMessage> SignAsync(this HttpRequestMessage request, NewKey key, DateTimeOffset? at = null)
     {
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync();
-        var timestamp = (at ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        var timestamp = (at ?? DateTimeOffset.UtcNow).UtcDateTime.ToString(
+            "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
         var signature = Of(
             key.SigningSecret, request.Method.Method, body, request.Content?.Headers.ContentType?.ToString() ?? "", timestamp,
             request.RequestUri!.OriginalString);

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace FlashCall.Gateway.Tests.Edge;
 
-/// <summary>What a browser lets web pages do: it asks first, and shows a page only what it may read (Fetch standard §4.8 to §4.10).</summary>
+/// <summary>What a browser lets web pages do: it asks first, and shows a page only what it may read (Fetch standard,
+/// §4.8 to §4.10).</summary>
 public sealed class CrossOriginTests
 {
     private const string Shop = "https://shop.example";
@@ -28,7 +29,8 @@ public sealed class CrossOriginTests
         var session = Guid.CreateVersion7();
         var page = new Page(gateway, Shop);
 
-        var started = await page.FetchAsync(HttpMethod.Post, "/v1/verifications", shop.Key.ApiKey, "Idempotency-Key", "Prefer", "Content-Type");
+        var started = await page.FetchAsync(
+            HttpMethod.Post, "/v1/verifications", shop.Key.ApiKey, "Idempotency-Key", "Prefer", "Content-Type");
         var read = await page.FetchAsync(
             HttpMethod.Get, $"/v1/verifications/{session}", RunningGateway.ClientToken(shop.Id, session), "If-None-Match", "Prefer");
         var events = await page.FetchAsync(
@@ -125,7 +127,8 @@ public sealed class CrossOriginTests
         Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static async Task<(RunningGateway Gateway, (string Id, NewKey Key) Shop, (string Id, NewKey Key) Bank)> StartAsync(Upstream upstream)
+    private static async Task<(RunningGateway Gateway, (string Id, NewKey Key) Shop, (string Id, NewKey Key) Bank)> StartAsync(
+        Upstream upstream)
     {
         var database = await GatewayDatabase.SharedAsync();
         var (shop, bank) = ($"c-{Guid.NewGuid():N}", $"c-{Guid.NewGuid():N}");
@@ -162,9 +165,11 @@ public sealed class CrossOriginTests
             using var permission = await gateway.Client.SendAsync(preflight);
             if (!permission.IsSuccessStatusCode || !IsAllowed(permission))
                 throw new BlockedByBrowserException("The preflight does not allow the origin.");
-            if (method != HttpMethod.Get && method != HttpMethod.Post && !ListOf(permission, "Access-Control-Allow-Methods").Contains(method.Method))
+            var isSimple = method == HttpMethod.Get || method == HttpMethod.Post;
+            if (!isSimple && !ListOf(permission, "Access-Control-Allow-Methods").Contains(method.Method))
                 throw new BlockedByBrowserException($"The preflight does not allow {method}.");
-            if (asked.Except(ListOf(permission, "Access-Control-Allow-Headers"), StringComparer.OrdinalIgnoreCase).ToList() is [var first, ..])
+            var allowed = ListOf(permission, "Access-Control-Allow-Headers");
+            if (asked.Except(allowed, StringComparer.OrdinalIgnoreCase).ToList() is [var first, ..])
                 throw new BlockedByBrowserException($"The preflight does not allow {first}.");
 
             using var request = RunningGateway.Request(method, path, key, method == HttpMethod.Post ? JsonContent.Create(new { }) : null);
@@ -174,7 +179,8 @@ public sealed class CrossOriginTests
             using var response = await gateway.Client.SendAsync(request);
             if (!IsAllowed(response))
                 throw new BlockedByBrowserException("The answer does not allow the origin.");
-            var shown = ListOf(response, "Access-Control-Expose-Headers").Concat(SafelistedHeaders).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var shown = ListOf(response, "Access-Control-Expose-Headers").Concat(SafelistedHeaders)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase);
             return new Answer(response.StatusCode, response.Headers.Where(header => shown.Contains(header.Key))
                 .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
         }
@@ -184,7 +190,8 @@ public sealed class CrossOriginTests
             var request = new HttpRequestMessage(HttpMethod.Options, path);
             request.Headers.Add("Origin", origin);
             request.Headers.Add("Access-Control-Request-Method", method);
-            request.Headers.Add("Access-Control-Request-Headers", string.Join(',', headers.Select(header => header.ToLowerInvariant()).Order()));
+            request.Headers.Add(
+                "Access-Control-Request-Headers", string.Join(',', headers.Select(header => header.ToLowerInvariant()).Order()));
             return request;
         }
 

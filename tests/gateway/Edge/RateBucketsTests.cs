@@ -21,7 +21,9 @@ public sealed class RateBucketsTests
             Enumerable.Range(0, 10).Select(_ => buckets.Take("a", TenASecond, share: 1)).Where(permit => permit.IsGranted)
                 .Select(permit => permit.Left));
         var refused = buckets.Take("a", TenASecond, share: 1);
-        Assert.Equal((false, 0, 100.0, 1000.0), (refused.IsGranted, refused.Left, refused.RetryIn.TotalMilliseconds, refused.FullIn.TotalMilliseconds));
+        Assert.Equal(
+            (false, 0, 100.0, 1000.0),
+            (refused.IsGranted, refused.Left, refused.RetryIn.TotalMilliseconds, refused.FullIn.TotalMilliseconds));
         Assert.Equal((1, 1), (refused.RetryAfterSeconds, refused.FullInSeconds));
 
         time.Advance(refused.RetryIn - TimeSpan.FromTicks(1));

@@ -55,7 +55,8 @@ public sealed partial class RateLimitTests
             for (var left = 2; left >= 0; left--)
             {
                 using var response = await gateway.SendAsync(HttpMethod.Get, $"/v1/verifications/{session}", token);
-                Assert.Equal((HttpStatusCode.OK, "client-token", left), (response.StatusCode, LeftOf(response).Policy, LeftOf(response).Left));
+                Assert.Equal(
+                    (HttpStatusCode.OK, "client-token", left), (response.StatusCode, LeftOf(response).Policy, LeftOf(response).Left));
             }
             using var refused = await gateway.SendAsync(HttpMethod.Get, $"/v1/verifications/{session}", token);
             Assert.Equal("rate_limited", (await Problem.OfAsync(refused)).Code);
@@ -99,7 +100,8 @@ public sealed partial class RateLimitTests
         for (var i = 0; i < allowed + 5; i++)
         {
             using var request = RunningGateway.Request(
-                HttpMethod.Get, "/v1/verifications/1", i % 2 == 0 ? $"fck_guess-{i}" : RunningGateway.ClientToken("nobody", Guid.NewGuid()));
+                HttpMethod.Get, "/v1/verifications/1",
+                i % 2 == 0 ? $"fck_guess-{i}" : RunningGateway.ClientToken("nobody", Guid.NewGuid()));
             using var response = await guesser.SendAsync(request);
             codes.Add((await Problem.OfAsync(response)).Code);
             Assert.Equal(codes[^1] == "rate_limited", response.Headers.RetryAfter is not null);
