@@ -1,6 +1,7 @@
 using FlashCall.Gateway.Access;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
+using FlashCall.Gateway.Reference;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;
@@ -25,6 +26,7 @@ internal static class GatewayService
         app.UseRequestLimits();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.MapReference();
         app.MapForwarding();
         return app;
     }

@@ -14,7 +14,8 @@ internal static class ResponseHeaders
         context.Response.OnStarting(static state =>
         {
             var response = ((HttpContext)state).Response;
-            response.Headers.CacheControl = "no-store";
+            if (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsCacheHeaders>() is null || response.StatusCode >= 400)
+                response.Headers.CacheControl = "no-store";
             response.Headers.XContentTypeOptions = "nosniff";
             response.Headers.Remove(HeaderNames.Server);
             response.Headers.Remove(HeaderNames.Pragma);

@@ -1,0 +1,115 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using FlashCall.Dialer;
+using FlashCall.Fraud;
+using FlashCall.Gateway;
+using FlashCall.Hosting;
+using FlashCall.NumberPool;
+using FlashCall.Testing;
+using FlashCall.Verification;
+using Microsoft.AspNetCore.Builder;
+using Xunit;
+
+namespace FlashCall.Api.Tests;
+
+/// <summary>The gateway and all services behind it, in this process, on real servers. Calls go to a carrier that is not there.</summary>
+public sealed class WholePlatform : IAsyncLifetime
+{
+    /// <summary>The key of an application that verifies numbers.</summary>
+    public const string Key = "fck_api-0123456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    /// <summary>The key of another one.</summary>
+    public const string OtherKey = "fck_other-23456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    /// <summary>The key of the operator's application.</summary>
+    public const string OperatorKey = "fck_operate-456789abcdefghijklmnopqrstuvwxyzABCD";
+
+    private readonly ServersFixture _servers = new();
+    private readonly List<WebApplication> _services = [];
+    private WebApplication? _gateway;
+
+    internal WebApplication Gateway => _gateway!;
+
+    internal IReadOnlyList<WebApplication> Services => _services;
+
+    /// <summary>Where the gateway listens.</summary>
+    internal Uri Address => new(Gateway.Urls.First());
+
+    public async ValueTask InitializeAsync()
+    {
+        await _servers.InitializeAsync();
+        using var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string[] common =
+        [
+            .. _servers.Arguments,
+            "--Logging:Console:LogLevel:Default=None",
+            $"--Identity:PublicKey={identity.ExportSubjectPublicKeyInfoPem()}",
+        ];
+        var verification = await StartAsync("Verification", VerificationService.Build, common);
+        var pool = await StartAsync("NumberPool", NumberPoolService.Build,
+            [.. common, "--NumberPool:Ranges:0:Pattern=+44207946xxxx", "--NumberPool:Ranges:0:Trunk=demo"]);
+        var fraud = await StartAsync("Fraud", FraudService.Build, [.. common, "--Fraud:AllowedDestinations:0=SE"]);
+        var dialer = await StartAsync("Dialer", DialerService.Build,
+            [.. common, "--Dialer:SipListen=127.0.0.1:0", $"--Dialer:SecretsKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}",
+            "--Trunks:0:Name=demo", "--Trunks:0:Addresses:0=127.0.0.1:9", "--Trunks:0:OptionsInterval=00:00:00"]);
+        _gateway = GatewayService.Build(
+        [
+            .. common, .. verification, .. pool, .. fraud, .. dialer,
+            $"--Identity:SigningKey={identity.ExportPkcs8PrivateKeyPem()}",
+            .. Application(0, "api", Key, "verifications:write", "verifications:read"),
+            .. Application(1, "other", OtherKey, "verifications:write", "verifications:read"),
+            .. Application(2, "operator", OperatorKey, "operations"),
+        ]);
+        await _gateway.StartAsync();
+        await ReadyAsync(_gateway);
+    }
+
+    /// <summary>A client of an application, or of nobody.</summary>
+    public HttpClient Client(string? key = Key)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        if (key is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in (WebApplication?[])[_gateway, .. _services])
+        {
+            if (app is null)
+                continue;
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+        await _servers.DisposeAsync();
+    }
+
+    /// <summary>Starts a service.</summary>
+    /// <returns>The gateway's setting that says where it is.</returns>
+    private async Task<string[]> StartAsync(string name, Func<string[], WebApplication> build, string[] arguments)
+    {
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], build));
+        var app = build(arguments);
+        _services.Add(app);
+        await app.StartAsync();
+        await ReadyAsync(app);
+        return [$"--Gateway:{name}:0={app.Urls.First()}"];
+    }
+
+    private static async Task ReadyAsync(WebApplication app)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        await Eventually.TrueAsync(
+            async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode, () => "a ready service", TimeSpan.FromSeconds(60));
+    }
+
+    private static IEnumerable<string> Application(int i, string id, string key, params string[] scopes) =>
+    [
+        $"--Applications:{i}:Id={id}",
+        $"--Applications:{i}:Name=The {id}",
+        $"--Applications:{i}:KeyHashes:0={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
+        .. scopes.Select((scope, n) => $"--Applications:{i}:Scopes:{n}={scope}"),
+    ];
+}
