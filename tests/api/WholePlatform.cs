@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using FlashCall.Api.Tests.Description;
 using FlashCall.Dialer;
 using FlashCall.Fraud;
 using FlashCall.Gateway;
@@ -28,6 +30,7 @@ public sealed class WholePlatform : IAsyncLifetime
     private readonly ServersFixture _servers = new();
     private readonly List<WebApplication> _services = [];
     private WebApplication? _gateway;
+    private Task? _othersSession;
 
     internal WebApplication Gateway => _gateway!;
 
@@ -72,6 +75,24 @@ public sealed class WholePlatform : IAsyncLifetime
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
+    }
+
+    /// <summary>A client that may do what an operation does.</summary>
+    internal HttpClient ClientFor(Operation operation) => Client(
+        operation.Security.Any(security => security.Scopes.Any(scope => scope.StartsWith("verifications", StringComparison.Ordinal)))
+            ? Key
+            : operation.Security.Count > 0 ? OperatorKey : null);
+
+    /// <summary>A session of the other application, which nobody else may see.</summary>
+    internal Task MakeOthersSessionAsync(string to, string reference, string note) =>
+        _othersSession ??= MakeSessionAsync(to, reference, note);
+
+    private async Task MakeSessionAsync(string to, string reference, string note)
+    {
+        using var client = Client(OtherKey);
+        using var response = await client.PostAsJsonAsync(
+            "/v1/verifications", new { to, purpose = "login", reference, metadata = new Dictionary<string, string> { ["note"] = note } });
+        Assert.Equal(201, (int)response.StatusCode);
     }
 
     public async ValueTask DisposeAsync()
