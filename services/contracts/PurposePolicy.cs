@@ -31,7 +31,16 @@ public sealed record PurposePolicy
     /// <summary>The shortest and the longest <see cref="PostDialDelayCap"/>.</summary>
     public static readonly TimeSpan ShortestPostDialDelayCap = TimeSpan.FromSeconds(1), LongestPostDialDelayCap = TimeSpan.FromSeconds(60);
 
-    /// <summary>The channels to try, in order, 1 to <see cref="LongestRoute"/>; <c>flash_call</c> is the one there is.</summary>
+    /// <summary>The channels there are.</summary>
+    public static readonly IReadOnlyList<string> Channels = ["flash_call"];
+
+    /// <summary>What <see cref="OnRiskUnavailable"/> may be.</summary>
+    public static readonly IReadOnlyList<string> OnRiskUnavailableWords = ["refuse", "allow"];
+
+    /// <summary>What <see cref="OnSecondSession"/> may be.</summary>
+    public static readonly IReadOnlyList<string> OnSecondSessionWords = ["supersede", "refuse"];
+
+    /// <summary>The channels to try, in order, 1 to <see cref="LongestRoute"/> of <see cref="Channels"/>.</summary>
     public IReadOnlyList<string>? Route { get; init; }
 
     /// <summary>How long a session lives, from request to the last report.</summary>

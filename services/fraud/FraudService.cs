@@ -23,9 +23,7 @@ internal static class FraudService
         builder.AddDatabase("fraud", typeof(FraudService).Assembly);
         builder.Services.AddSingleton<FraudMetrics>();
         builder.Services.AddSingleton<PolicyStore>();
-        builder.Services.AddSingleton<PolicyDirectory>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<PolicyDirectory>());
-        builder.Services.AddHealthChecks().AddCheck<PolicyDirectory>("policy", tags: ["ready"]);
+        builder.AddDirectory<PolicyDirectory>("policy");
         builder.Services.AddSingleton<AssessmentStore>();
         builder.Services.AddSingleton<AssessRisks>();
         builder.Services.AddSingleton<AddressCountries>();

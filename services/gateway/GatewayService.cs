@@ -1,4 +1,5 @@
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
 using FlashCall.Gateway.Reference;
@@ -16,17 +17,21 @@ internal static class GatewayService
         var builder = PlatformHost.CreateBuilder(args, "gateway");
         var settings = GatewaySettings.Read(builder.Configuration);
         builder.AddRequestLimits();
-        builder.AddApiKeyAccess(settings.Applications);
+        builder.AddDatabase("gateway", typeof(GatewayService).Assembly, isVital: false);
+        builder.AddApplications(settings);
+        builder.AddApiKeyAccess();
         builder.AddForwarding(settings);
 
         var app = builder.Build();
         app.UseResponseHeaders();
         app.UseClientBaggageDropped();
+        app.UseApplicationsKnown();
         app.UsePlatformDefaults();
         app.UseRequestLimits();
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapReference();
+        app.MapApplications();
         app.MapForwarding();
         return app;
     }

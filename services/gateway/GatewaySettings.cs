@@ -1,4 +1,4 @@
-using FlashCall.Gateway.Access;
+using System.Security.Cryptography;
 using FlashCall.Gateway.Applications;
 using FlashCall.Hosting;
 
@@ -13,7 +13,9 @@ namespace FlashCall.Gateway;
 /// How long a service may stay silent before the client gets a 504 (<c>Gateway:AnswerTimeout</c>), 1 s to 10 min. The default of 75 s
 /// leaves room for a request that waits a minute for a session to move on.
 /// </param>
-/// <param name="Applications">Who may call (<c>Applications</c>), at least one.</param>
+/// <param name="AdminKeyHash">SHA-256 of the API key that may make the first applications (<c>Gateway:AdminKeyHash</c>, in hexadecimal);
+/// null for none.</param>
+/// <param name="SecretsKey">What encrypts secrets in the database (<c>Gateway:SecretsKey</c>), 32 bytes.</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
@@ -21,9 +23,13 @@ internal sealed record GatewaySettings(
     IReadOnlyList<Uri> NumberPool,
     IReadOnlyList<Uri> Fraud,
     TimeSpan AnswerTimeout,
-    IReadOnlyList<Application> Applications,
+    byte[]? AdminKeyHash,
+    byte[] SecretsKey,
     InternalIdentity.Minter IdentityKey)
 {
+    /// <summary>The setting <see cref="SecretsKey"/>.</summary>
+    public const string SecretsKeyPath = "Gateway:SecretsKey";
+
     /// <summary>How long a service may stay silent before an import's client gets a 504: it takes the numbers in once it has all of
     /// them.</summary>
     public static readonly TimeSpan ImportAnswerTimeout = TimeSpan.FromMinutes(10);
@@ -39,14 +45,16 @@ internal sealed record GatewaySettings(
         var mistakes = new SettingsMistakes();
         var gateway = configuration.GetSection("Gateway");
         mistakes.RefuseUnknown(
-            gateway, nameof(Verification), nameof(Dialer), nameof(NumberPool), nameof(Fraud), nameof(AnswerTimeout));
+            gateway, nameof(Verification), nameof(Dialer), nameof(NumberPool), nameof(Fraud), nameof(AnswerTimeout),
+            nameof(AdminKeyHash), nameof(SecretsKey));
         var verification = Addresses(gateway.GetSection(nameof(Verification)), "verification", mistakes);
         var dialer = Addresses(gateway.GetSection(nameof(Dialer)), "dialer", mistakes);
         var numberPool = Addresses(gateway.GetSection(nameof(NumberPool)), "number-pool", mistakes);
         var fraud = Addresses(gateway.GetSection(nameof(Fraud)), "fraud", mistakes);
         var answerTimeout = mistakes.ReadDuration(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
-        var applications = ApplicationSettings.Read(configuration.GetSection("Applications"), mistakes);
+        var adminKeyHash = Hash(gateway.GetSection(nameof(AdminKeyHash)), mistakes);
+        var secretsKey = mistakes.ReadKey(configuration.GetSection(SecretsKeyPath), isRequired: true);
         InternalIdentity.Minter? identityKey = null;
         try
         {
@@ -57,7 +65,7 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, applications, identityKey!);
+        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)
@@ -76,6 +84,27 @@ internal sealed record GatewaySettings(
         if (!section.GetChildren().Any())
             mistakes.Add(section.Path + ":0", $"is missing. Give the base address of each replica, {example}");
         return addresses;
+    }
+
+    private static byte[]? Hash(IConfigurationSection setting, SettingsMistakes mistakes)
+    {
+        // Secret files often end with a line break.
+        if (setting.Value?.Trim() is not { Length: > 0 } text)
+            return null;
+        if (text.StartsWith(ApplicationDirectory.KeyPrefix, StringComparison.Ordinal))
+        {
+            mistakes.Add(setting.Path, "is the API key itself. Give its SHA-256 in hexadecimal, which gives no key away.");
+        }
+        else if (text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit))
+        {
+            return Convert.FromHexString(text);
+        }
+        else
+        {
+            mistakes.Add(
+                setting.Path, $"is not a SHA-256 in hexadecimal: {SHA256.HashSizeInBytes * 2} of the characters 0-9 and a-f.");
+        }
+        return null;
     }
 
     private static bool IsBase(Uri address) =>

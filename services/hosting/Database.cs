@@ -20,15 +20,18 @@ public static class Database
     /// <param name="builder">The service.</param>
     /// <param name="name">The database's name after the prefix: <c>fraud</c> for <c>flashcall_fraud</c>.</param>
     /// <param name="scripts">The assembly with the scripts, or null where a library keeps the schema (Marten).</param>
+    /// <param name="isVital">False for a service that goes on without its database: it is then degraded while the database is away, and
+    /// not unready.</param>
     /// <exception cref="SettingsException">The connection string is missing or malformed.</exception>
-    public static void AddDatabase(this WebApplicationBuilder builder, string name, Assembly? scripts = null)
+    public static void AddDatabase(this WebApplicationBuilder builder, string name, Assembly? scripts = null, bool isVital = true)
     {
         var connection = ConnectionString(builder.Configuration, name);
         var data = new NpgsqlDataSourceBuilder(connection);
         // A query without a parent is a poll or a health check; a trace of its own would bury the verifications.
         data.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null));
         builder.Services.AddSingleton(_ => data.Build());
-        builder.Services.AddHealthChecks().AddCheck<PostgresHealth>("postgres", tags: ["ready"]);
+        builder.Services.AddHealthChecks().AddCheck<PostgresHealth>(
+            "postgres", isVital ? HealthStatus.Unhealthy : HealthStatus.Degraded, tags: ["ready"]);
         builder.Services.AddSingleton<IPreparation>(services =>
             new SchemaPreparation(connection, scripts, services.GetRequiredService<ILoggerFactory>().CreateLogger<SchemaPreparation>()));
     }
@@ -85,7 +88,8 @@ public static class Database
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                return HealthCheckResult.Unhealthy("PostgreSQL does not answer. See FLASHCALL_POSTGRES.", exception);
+                return new HealthCheckResult(
+                    context.Registration.FailureStatus, "PostgreSQL does not answer. See FLASHCALL_POSTGRES.", exception);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using FlashCall.Api.Tests.Description;
 using FlashCall.Dialer;
 using FlashCall.Fraud;
@@ -18,19 +19,13 @@ namespace FlashCall.Api.Tests;
 /// <summary>The gateway and all services behind it, in this process, on real servers. Calls go to a carrier that is not there.</summary>
 public sealed class WholePlatform : IAsyncLifetime
 {
-    /// <summary>The key of an application that verifies numbers.</summary>
-    public const string Key = "fck_api-0123456789abcdefghijklmnopqrstuvwxyzABCD";
-
-    /// <summary>The key of another one.</summary>
-    public const string OtherKey = "fck_other-23456789abcdefghijklmnopqrstuvwxyzABCD";
-
-    /// <summary>The key of the operator's application.</summary>
-    public const string OperatorKey = "fck_operate-456789abcdefghijklmnopqrstuvwxyzABCD";
+    private const string AdminKey = "fck_admin-23456789abcdefghijklmnopqrstuvwxyzABCD";
 
     private readonly ServersFixture _servers = new();
     private readonly List<WebApplication> _services = [];
     private WebApplication? _gateway;
     private Task? _othersSession;
+    private string _key = "", _otherKey = "", _operatorKey = "";
 
     internal WebApplication Gateway => _gateway!;
 
@@ -54,22 +49,27 @@ public sealed class WholePlatform : IAsyncLifetime
             [.. common, "--NumberPool:Ranges:0:Pattern=+44207946xxxx", "--NumberPool:Ranges:0:Trunk=demo"]);
         var fraud = await StartAsync("Fraud", FraudService.Build, [.. common, "--Fraud:AllowedDestinations:0=SE"]);
         var dialer = await StartAsync("Dialer", DialerService.Build,
-            [.. common, "--Dialer:SipListen=127.0.0.1:0", $"--Dialer:SecretsKey={Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}",
+            [.. common, "--Dialer:SipListen=127.0.0.1:0", $"--Dialer:SecretsKey={NewSecret()}",
             "--Trunks:0:Name=demo", "--Trunks:0:Addresses:0=127.0.0.1:9", "--Trunks:0:OptionsInterval=00:00:00"]);
-        _gateway = GatewayService.Build(
+        string[] gateway =
         [
             .. common, .. verification, .. pool, .. fraud, .. dialer,
             $"--Identity:SigningKey={identity.ExportPkcs8PrivateKeyPem()}",
-            .. Application(0, "api", Key, "verifications:write", "verifications:read"),
-            .. Application(1, "other", OtherKey, "verifications:write", "verifications:read"),
-            .. Application(2, "operator", OperatorKey, "operations"),
-        ]);
+            $"--ClientTokens:Key={NewSecret()}",
+            $"--Gateway:SecretsKey={NewSecret()}",
+            $"--Gateway:AdminKeyHash={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AdminKey)))}",
+        ];
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. gateway], GatewayService.Build));
+        _gateway = GatewayService.Build(gateway);
         await _gateway.StartAsync();
         await ReadyAsync(_gateway);
+        _key = await AddApplicationAsync("api", "verifications:write", "verifications:read");
+        _otherKey = await AddApplicationAsync("other", "verifications:write", "verifications:read");
+        _operatorKey = await AddApplicationAsync("operator", "operations");
     }
 
-    /// <summary>A client of an application, or of nobody.</summary>
-    public HttpClient Client(string? key = Key)
+    /// <summary>A client with a key, or of nobody.</summary>
+    public HttpClient Client(string? key)
     {
         var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
         if (key is not null)
@@ -79,9 +79,13 @@ public sealed class WholePlatform : IAsyncLifetime
 
     /// <summary>A client that may do what an operation does.</summary>
     internal HttpClient ClientFor(Operation operation) => Client(
-        operation.Security.Any(security => security.Scopes.Any(scope => scope.StartsWith("verifications", StringComparison.Ordinal)))
-            ? Key
-            : operation.Security.Count > 0 ? OperatorKey : null);
+        operation.Security.SelectMany(security => security.Scopes).FirstOrDefault() switch
+        {
+            null => null,
+            "admin" => AdminKey,
+            "operations" => _operatorKey,
+            _ => _key,
+        });
 
     /// <summary>A session of the other application, which nobody else may see.</summary>
     internal Task MakeOthersSessionAsync(string to, string reference, string note) =>
@@ -89,7 +93,7 @@ public sealed class WholePlatform : IAsyncLifetime
 
     private async Task MakeSessionAsync(string to, string reference, string note)
     {
-        using var client = Client(OtherKey);
+        using var client = Client(_otherKey);
         using var response = await client.PostAsJsonAsync(
             "/v1/verifications", new { to, purpose = "login", reference, metadata = new Dictionary<string, string> { ["note"] = note } });
         Assert.Equal(201, (int)response.StatusCode);
@@ -126,11 +130,20 @@ public sealed class WholePlatform : IAsyncLifetime
             async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode, () => "a ready service", TimeSpan.FromSeconds(60));
     }
 
-    private static IEnumerable<string> Application(int i, string id, string key, params string[] scopes) =>
-    [
-        $"--Applications:{i}:Id={id}",
-        $"--Applications:{i}:Name=The {id}",
-        $"--Applications:{i}:KeyHashes:0={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
-        .. scopes.Select((scope, n) => $"--Applications:{i}:Scopes:{n}={scope}"),
-    ];
+    private async Task<string> AddApplicationAsync(string id, params string[] scopes)
+    {
+        using var admin = Client(AdminKey);
+        using var response = await admin.PostAsJsonAsync("/v1/applications", new
+        {
+            id,
+            name = $"The {id}",
+            scopes,
+            rateLimits = new { requests = new { permits = 100_000, per = "00:00:01" } },
+        });
+        Assert.Equal(201, (int)response.StatusCode);
+        var application = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return application.GetProperty("key").GetProperty("apiKey").GetString()!;
+    }
+
+    private static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 }

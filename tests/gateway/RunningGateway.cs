@@ -8,13 +8,14 @@ using Microsoft.AspNetCore.Builder;
 namespace FlashCall.Gateway.Tests;
 
 /// <summary>The gateway on a free port, with four applications: one may do everything with verifications, one may only
-/// read, one may only write, one operates the platform.</summary>
+/// read, one may only write, one operates the platform. The key of the settings may change them.</summary>
 internal sealed class RunningGateway : IAsyncDisposable
 {
     public const string Key = "fck_all-0123456789abcdefghijklmnopqrstuvwxyzABC";
     public const string SecondKey = "fck_all-second-456789abcdefghijklmnopqrstuvwxyz";
     public const string ReadKey = "fck_read-123456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string OperatorKey = "fck_operate-456789abcdefghijklmnopqrstuvwxyzABCD";
+    public const string AdminKey = "fck_admin-23456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string WriteKey = "fck_write-23456789abcdefghijklmnopqrstuvwxyzABCD";
 
     private static readonly (string Private, string Public) Identity = NewIdentity();
@@ -34,14 +35,18 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public static Task<RunningGateway> StartAsync(params Uri[] replicas) => StartAsync(replicas, []);
 
-    public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings)
+    public static async Task<RunningGateway> StartAsync(Uri[] replicas, string[] settings) =>
+        await StartAsync(await GatewayDatabase.SharedAsync(), replicas, settings);
+
+    /// <summary>One on a database of the test's own.</summary>
+    public static async Task<RunningGateway> StartAsync(GatewayDatabase database, Uri[] replicas, params string[] settings)
     {
-        var app = GatewayService.Build([.. Settings(replicas), .. settings]);
+        var app = GatewayService.Build([.. Settings(replicas), .. database.Arguments, .. settings]);
         await app.StartAsync();
         return new RunningGateway(app);
     }
 
-    /// <summary>Settings that are right.</summary>
+    /// <summary>Settings that are right, the database aside.</summary>
     public static string[] Settings(params Uri[] replicas) =>
     [
         "--urls=http://127.0.0.1:0",
@@ -51,10 +56,8 @@ internal sealed class RunningGateway : IAsyncDisposable
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:NumberPool:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Fraud:{i}={replica}"),
-        .. Application(0, "everything", [Key, SecondKey], ["verifications:write", "verifications:read"]),
-        .. Application(1, "reader", [ReadKey], ["verifications:read"]),
-        .. Application(2, "writer", [WriteKey], ["verifications:write"]),
-        .. Application(3, "operator", [OperatorKey], ["operations"]),
+        $"--Gateway:SecretsKey={Convert.ToBase64String(GatewayDatabase.SecretsKey)}",
+        $"--Gateway:AdminKeyHash={Hash(AdminKey)}",
     ];
 
     public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
@@ -74,14 +77,6 @@ internal sealed class RunningGateway : IAsyncDisposable
         Client.Dispose();
         await _app.DisposeAsync();
     }
-
-    private static IEnumerable<string> Application(int i, string id, string[] keys, string[] scopes) =>
-    [
-        $"--Applications:{i}:Id={id}",
-        $"--Applications:{i}:Name=The {id}",
-        .. keys.Select((key, n) => $"--Applications:{i}:KeyHashes:{n}={Hash(key)}"),
-        .. scopes.Select((scope, n) => $"--Applications:{i}:Scopes:{n}={scope}"),
-    ];
 
     private static (string Private, string Public) NewIdentity()
     {

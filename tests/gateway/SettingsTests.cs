@@ -16,7 +16,7 @@ public sealed class SettingsTests
         Assert.Equal(
             [
                 "FLASHCALL_GATEWAY__VERIFICATION__0", "FLASHCALL_GATEWAY__DIALER__0", "FLASHCALL_GATEWAY__NUMBERPOOL__0",
-                "FLASHCALL_GATEWAY__FRAUD__0", "FLASHCALL_APPLICATIONS__0__ID", "FLASHCALL_IDENTITY__SIGNINGKEY",
+                "FLASHCALL_GATEWAY__FRAUD__0", "FLASHCALL_GATEWAY__SECRETSKEY", "FLASHCALL_IDENTITY__SIGNINGKEY",
             ],
             refusal.Message.Split('\n').Select(line => line.Split(' ')[1]));
         Assert.All(refusal.Message.Split('\n'), line => Assert.StartsWith("Setting FLASHCALL_", line, StringComparison.Ordinal));
@@ -33,14 +33,9 @@ public sealed class SettingsTests
     [InlineData("Gateway:AnswerTimeout=00:00:00", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is '00:00:00'. Give 00:00:01 to 00:10:00")]
     [InlineData("Gateway:AnswerTimeout=75", "FLASHCALL_GATEWAY__ANSWERTIMEOUT is '75'. Give 00:00:01 to 00:10:00")]
     [InlineData("Gateway:AnswerTimout=00:01:00", "FLASHCALL_GATEWAY__ANSWERTIMOUT is no setting. Known here: Verification, Dialer, NumberPool, ")]
-    [InlineData("Applications:0:Keys:0=abcdef", "FLASHCALL_APPLICATIONS__0__KEYS is no setting")]
-    [InlineData("Applications:0:Id=Shop!", "FLASHCALL_APPLICATIONS__0__ID is not an application's id")]
-    [InlineData("Applications:1:Id=everything", "FLASHCALL_APPLICATIONS__1__ID is 'everything', which another application has")]
-    [InlineData("Applications:0:Name= ", "FLASHCALL_APPLICATIONS__0__NAME is missing")]
-    [InlineData("Applications:0:KeyHashes:0=fck_0123456789", "FLASHCALL_APPLICATIONS__0__KEYHASHES__0 is the API key itself")]
-    [InlineData("Applications:0:KeyHashes:0=abcdef", "FLASHCALL_APPLICATIONS__0__KEYHASHES__0 is not a SHA-256")]
-    [InlineData("Applications:0:Scopes:0=verifications:admin", "FLASHCALL_APPLICATIONS__0__SCOPES__0 is not a scope")]
-    [InlineData("Applications:4:Id=empty", "FLASHCALL_APPLICATIONS__4__KEYHASHES__0 is missing")]
+    [InlineData("Gateway:SecretsKey=c2hvcnQ=", "FLASHCALL_GATEWAY__SECRETSKEY is not a key. Give 32 random bytes in base64")]
+    [InlineData("Gateway:AdminKeyHash=fck_0123456789", "FLASHCALL_GATEWAY__ADMINKEYHASH is the API key itself. Give its SHA-256")]
+    [InlineData("Gateway:AdminKeyHash=abcdef", "FLASHCALL_GATEWAY__ADMINKEYHASH is not a SHA-256 in hexadecimal: 64 of the characters")]
     [InlineData("Identity:SigningKey=secret", "FLASHCALL_IDENTITY__SIGNINGKEY is not an EC key in PEM form")]
     public void Each_wrong_setting_is_named(string setting, string expected)
     {
@@ -48,17 +43,6 @@ public sealed class SettingsTests
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("fck_0", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_key_of_two_applications_is_refused()
-    {
-        var refusal = Assert.Throws<SettingsException>(() => GatewayService.Build(
-            [.. RunningGateway.Settings(Replica), $"--Applications:2:KeyHashes:0={RunningGateway.Hash(RunningGateway.ReadKey)}"]));
-
-        Assert.Contains(
-            "FLASHCALL_APPLICATIONS__2__KEYHASHES__0 is the hash of a key that is listed already",
-            refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,115 +1,46 @@
 using FlashCall.Fraud.Policies;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
+using FlashCall.Hosting;
 
 namespace FlashCall.Fraud.Versions;
 
-/// <summary>
-/// This replica's view of the active policy. Every second it asks the database whether another one was activated; while the database is
-/// away, and where it does not understand the active one, the last stays.
-/// </summary>
+/// <summary>This replica's view of the active policy. Where it does not understand the one that was activated, the one before stays.</summary>
 /// <param name="store">The policies.</param>
 /// <param name="settings">What the settings say.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Says what changed.</param>
 internal sealed partial class PolicyDirectory(
-    PolicyStore store, PolicyDocument settings, TimeProvider time, ILogger<PolicyDirectory> logger) : BackgroundService, IHealthCheck
+    PolicyStore store, PolicyDocument settings, TimeProvider time, ILogger<PolicyDirectory> logger)
+    : VersionedDirectory<Policy>("fraud policies", time, logger)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private readonly ILogger _logger = logger;
+    private readonly TimeProvider _time = time;
 
-    /// <summary>How long a start waits for the first policy; then it goes on, and the service is ready later.</summary>
-    private static readonly TimeSpan ForTheFirst = TimeSpan.FromSeconds(5);
-
-    private readonly SemaphoreSlim _reading = new(1, 1);
-    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Policy? _current;
-    private long _activation = -1;
-    private bool _isFailing;
-
-    /// <summary>The active policy, once there is one: a service that has just started waits for its database.</summary>
-    public async ValueTask<Policy> CurrentAsync(CancellationToken cancellationToken)
+    protected override async Task BeforeFirstAsync(CancellationToken cancellationToken)
     {
-        if (_current is { } current)
-            return current;
-        await _loaded.Task.WaitAsync(cancellationToken);
-        return _current!;
+        if (!await store.OfferAsync(settings, _time.GetUtcNow(), cancellationToken))
+            LogSettingsUnused();
     }
 
-    /// <summary>Looks now, for a change that this replica has just made. A failure is no matter: the next look comes in a second.</summary>
-    public async Task RefreshAsync(CancellationToken cancellationToken)
+    protected override Task<long> NewestVersionAsync(CancellationToken cancellationToken) => store.NewestActivationAsync(cancellationToken);
+
+    protected override async Task<Policy?> ReadAsync(CancellationToken cancellationToken) =>
+        await store.FindActiveAsync(cancellationToken) is { } active ? Understand(active) : null;
+
+    protected override string Describe(Policy view) => $"Policy {view.Version}.";
+
+    private Policy? Understand(StoredPolicy active)
     {
-        await _reading.WaitAsync(cancellationToken);
         try
         {
-            if (_current is null && !await store.OfferAsync(settings, time.GetUtcNow(), cancellationToken))
-                LogSettingsUnused();
-            var newest = await store.NewestActivationAsync(cancellationToken);
-            if (newest != _activation && await store.FindActiveAsync(cancellationToken) is { } active)
-                Take(active, newest);
-            if (_isFailing)
-                LogBack();
-            _isFailing = false;
-        }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
-        {
-            if (!_isFailing)
-                LogAway(exception);
-            _isFailing = true;
-        }
-        finally
-        {
-            _reading.Release();
-        }
-    }
-
-    public override async Task StartAsync(CancellationToken cancellationToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ForTheFirst);
-        try
-        {
-            await RefreshAsync(timeout.Token);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            _isFailing = true;
-            LogAway(exception);
-        }
-        await base.StartAsync(cancellationToken);
-    }
-
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_current is { } current
-            ? HealthCheckResult.Healthy($"Policy {current.Version}.")
-            : HealthCheckResult.Unhealthy("No policy has been read yet. See FLASHCALL_POSTGRES, and the log for one that is not understood."));
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _reading.Dispose();
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(LookEvery, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await RefreshAsync(stoppingToken);
-    }
-
-    private void Take(StoredPolicy active, long activation)
-    {
-        _activation = activation;
-        try
-        {
-            _current = active.ToPolicy();
+            var policy = active.ToPolicy();
+            LogTaken(policy.Version, active.ActivatedBy ?? "the settings");
+            return policy;
         }
         catch (FormatException exception)
         {
             LogNotUnderstood(exception, active.Number);
-            return;
+            return null;
         }
-        LogTaken(_current.Version, active.ActivatedBy ?? "the settings");
-        _loaded.TrySetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Policy {Version} decides now; it was activated by {By}")]
@@ -124,10 +55,4 @@ internal sealed partial class PolicyDirectory(
         Message = "Policy {Number} was activated, and this release does not understand it: the one before goes on to decide here. Bring all "
             + "replicas to the same release, or activate another policy")]
     private partial void LogNotUnderstood(Exception exception, int number);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot read the policies from the database; the one known goes on to decide")]
-    private partial void LogAway(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The policies can be read from the database again")]
-    private partial void LogBack();
 }

@@ -15,7 +15,7 @@ namespace FlashCall.Gateway.Access;
 /// </summary>
 /// <remarks>Without a logger: the framework's line for each refused request would let strangers fill the log.</remarks>
 internal sealed class ApiKeyAuthentication(
-    ApplicationDirectory applications, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
+    ApplicationDirectory applications, TimeProvider time, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, encoder)
 {
     /// <summary>The name of the scheme.</summary>
@@ -35,13 +35,15 @@ internal sealed class ApiKeyAuthentication(
         if (authorization.Count > 1 || authorization[0] is not { } value || !value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.Fail("The Authorization header is not one Bearer credential.");
         return applications.FindApiKey(value.AsSpan(Bearer.Length).Trim(' ')) is { } found
-            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(found.Application), SchemeName))
+            && !found.Key.HasExpired(time.GetUtcNow())
+            ? AuthenticateResult.Success(new AuthenticationTicket(PrincipalOf(found.Application, found.Key), SchemeName))
             : AuthenticateResult.Fail("The key is not known.");
     }
 
-    private static ClaimsPrincipal PrincipalOf(Application application) => new(new ClaimsIdentity(
+    private static ClaimsPrincipal PrincipalOf(Application application, ApplicationKey key) => new(new ClaimsIdentity(
         [
             new Claim(InternalIdentity.ApplicationClaim, application.Id),
+            new Claim(ApplicationKey.Claim, key.Id.ToString()),
             .. application.Scopes.Select(scope => new Claim(InternalIdentity.ScopeClaim, scope)),
         ],
         SchemeName));
@@ -57,7 +59,7 @@ internal sealed class ApiKeyAuthentication(
         {
             Response.Headers.WWWAuthenticate = Realm + ", error=\"invalid_token\"";
             problem.Detail = "The API key is not valid. Send one 'Authorization: Bearer <key>' header with the whole key, "
-                + "and check that it has not been revoked.";
+                + "and check that it has not expired and has not been revoked.";
         }
         await Problems.WriteAsync(Context, problem);
     }
@@ -75,12 +77,9 @@ internal sealed class ApiKeyAuthentication(
 /// <summary>Adds authentication by API key, and one authorization policy a scope, named like it.</summary>
 internal static class ApiKeyAccess
 {
-    /// <summary>Lets these applications in.</summary>
-    public static void AddApiKeyAccess(this WebApplicationBuilder builder, IReadOnlyList<Application> applications)
+    /// <summary>Lets the applications of the directory in.</summary>
+    public static void AddApiKeyAccess(this WebApplicationBuilder builder)
     {
-        var directory = new ApplicationDirectory();
-        directory.Take(new ApplicationSnapshot(applications));
-        builder.Services.AddSingleton(directory);
         // The core alone: AddAuthentication would also make and store data protection keys, which nothing here is protected with.
         builder.Services.AddAuthenticationCore(authentication => authentication.DefaultScheme = ApiKeyAuthentication.SchemeName);
         builder.Services.AddWebEncoders();

@@ -15,14 +15,18 @@ internal sealed class InternalTokens(InternalIdentity.Minter minter, Application
     /// <summary>The application's current token.</summary>
     public string For(string applicationId)
     {
-        var application = applications.Current.Find(applicationId)
-            ?? throw new InvalidOperationException($"The application {applicationId} was removed while it asked.");
         var now = time.GetUtcNow();
-        if (_minted.TryGetValue(applicationId, out var current) && ReferenceEquals(current.For, application) && now < current.RenewAt)
+        var isMinted = _minted.TryGetValue(applicationId, out var current) && now < current.RenewAt;
+        // One that was removed while it asked is served to the end with the token that it had.
+        var application = applications.Current.Find(applicationId) ?? (isMinted ? current!.For : null)
+            ?? throw new InvalidOperationException($"The application {applicationId} was removed while it asked.");
+        if (isMinted && ReferenceEquals(current!.For, application))
             return current.Token;
         // Two requests may mint at the same moment; both tokens are good.
         var minted = new Minted(
-            application, minter.Mint(application.Id, application.Scopes), now + InternalIdentity.Minter.Lifetime / 2);
+            application,
+            minter.Mint(application.Id, application.Scopes, PolicyClaim.Write(application.Policies)),
+            now + InternalIdentity.Minter.Lifetime / 2);
         _minted[applicationId] = minted;
         return minted.Token;
     }

@@ -53,8 +53,11 @@ internal sealed class ApplicationDirectory
 
     private volatile ApplicationSnapshot _current = ApplicationSnapshot.Empty;
 
-    /// <summary>The newest view.</summary>
+    /// <summary>The newest view; nobody before the first.</summary>
     public ApplicationSnapshot Current => _current;
+
+    /// <summary>Whether it has been told who there is. Before, an unknown key may be anybody's.</summary>
+    public bool IsFilled => _current != ApplicationSnapshot.Empty;
 
     /// <summary>Takes a newer view.</summary>
     public void Take(ApplicationSnapshot snapshot) => _current = snapshot;

@@ -85,6 +85,36 @@ internal unsafe struct Datagram
         _address = address;
         _parts = bytes;
         _partCount = 1;
+        _control = null;
+        _controlLength = 0;
+    }
+
+    /// <summary>Has it sent in pieces of one length, each a datagram of its own.</summary>
+    public void Divide(Division* into)
+    {
+        _control = into;
+        _controlLength = (nuint)sizeof(Division);
+    }
+
+    /// <summary>Asks the kernel to divide what it is given (udp(7), UDP_SEGMENT): struct cmsghdr and the length of a piece, at most
+    /// <see cref="Most"/> of them.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 24)]
+    public struct Division
+    {
+        /// <summary>The most pieces that all kernels take which know of them (from Linux 4.18 on).</summary>
+        public const int Most = 64;
+
+        private const int Header = 16;
+        private const int Udp = 17;
+        private const int Segment = 103;
+
+        private nuint _length;
+        private int _level;
+        private int _type;
+        private ushort _piece;
+
+        /// <summary>Pieces of this length.</summary>
+        public Division(int piece) => (_length, _level, _type, _piece) = (Header + sizeof(ushort), Udp, Segment, (ushort)piece);
     }
 
     /// <summary>Where the bytes of a datagram are: struct iovec.</summary>

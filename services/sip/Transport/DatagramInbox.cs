@@ -10,7 +10,7 @@ namespace FlashCall.Sip;
 internal sealed unsafe class DatagramInbox(LocalAddresses addresses)
 {
     /// <summary>The most that are received at once: more would only make the answers to the first wait.</summary>
-    public const int Capacity = 32;
+    public const int Capacity = 64;
 
     // Not a power of two: the beginnings of all would fall into the same few lines of the processor's cache.
     private const int BytesEach = SipParser.MaxMessageBytes + 1 + 5 * 64;

@@ -169,6 +169,7 @@ public sealed class UdpSipTransport : SipTransport
     private void Receive(SipMessageArrived onMessage, Action<Exception> onError)
     {
         var inbox = new DatagramInbox(_addresses);
+        var pace = new DatagramPace();
         while (!Volatile.Read(ref _closed))
         {
             try
@@ -179,6 +180,8 @@ public sealed class UdpSipTransport : SipTransport
                 if (count < 0)
                     throw new SocketException(Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
                 Take(inbox, count, onMessage);
+                if (pace.Take(count) && count < DatagramInbox.Capacity)
+                    Thread.Sleep(1);
             }
             // The loop outlives whatever one datagram brings: an ICMP error that surfaces here, or a fault above.
             catch (Exception exception)

@@ -35,19 +35,19 @@ internal static class Attacks
         {
             NastyValues.Text.List[1, 3].Select(values => right with { Target = Target(operation, values, inPath: true) }),
             NastyValues.Text.List[1, 3].Select(values => right with { Target = Target(operation, values, inPath: false) }),
-            Gen.OneOfConst(OtherMethods).Select(method => right with { Method = method, Body = method is "TRACE" or "HEAD" or "GET" ? null : right.Body }),
-            Gen.Select(Gen.OneOfConst(HeaderNames), NastyValues.Text).List[1, 3].Select(headers => right with { Headers = [.. headers.Select(Fair)] }),
+            Gen.OneOf(OtherMethods).Select(method => right with { Method = method, Body = method is "TRACE" or "HEAD" or "GET" ? null : right.Body }),
+            Gen.Select(Gen.OneOf(HeaderNames), NastyValues.Text).List[1, 3].Select(headers => right with { Headers = [.. headers.Select(Fair)] }),
         };
         if (operation.BodyType is { } type)
         {
             kinds.Add(NastyValues.Bodies.Select(body => right with { Body = body }));
-            kinds.Add(Gen.Select(Gen.OneOfConst(OtherTypes), NastyValues.Bodies).Select((other, body) => right with { ContentType = other, Body = body }));
+            kinds.Add(Gen.Select(Gen.OneOf(OtherTypes), NastyValues.Bodies).Select((other, body) => right with { ContentType = other, Body = body }));
             if (type == "application/json")
             {
                 var places = operation.Examples.Values.SelectMany(Places).ToArray();
-                kinds.Add(Gen.Select(Gen.OneOfConst(places), NastyValues.Json).Select((place, value) =>
+                kinds.Add(Gen.Select(Gen.OneOf(places), NastyValues.Json).Select((place, value) =>
                     right with { Body = Encoding.UTF8.GetBytes(place.Replace(Mark, value, StringComparison.Ordinal)) }));
-                kinds.Add(Gen.Select(Gen.OneOfConst([.. operation.Examples.Values]), NastyValues.Json).Select((example, value) =>
+                kinds.Add(Gen.Select(Gen.OneOf([.. operation.Examples.Values]), NastyValues.Json).Select((example, value) =>
                     right with { Body = Encoding.UTF8.GetBytes(Twice(example, value)) }));
             }
         }

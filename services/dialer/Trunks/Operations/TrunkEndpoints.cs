@@ -14,9 +14,7 @@ internal static class TrunkEndpoints
         builder.Services.AddSingleton(services => new SecretBox(services.GetRequiredService<DialerSettings>().SecretsKey));
         builder.Services.AddSingleton<TrunkStore>();
         builder.Services.AddSingleton<SettingsTrunks>();
-        builder.Services.AddSingleton<TrunkDirectory>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<TrunkDirectory>());
-        builder.Services.AddHealthChecks().AddCheck<TrunkDirectory>("trunks", tags: ["ready"]);
+        builder.AddDirectory<TrunkDirectory>("trunks");
         builder.Services.AddSingleton<TrunkOperations>();
         builder.Services.AddSingleton<TrunkViews>();
         builder.AddApiJson();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FlashCall.Hosting;
 
 namespace FlashCall.Dialer.Trunks.Operations;
@@ -13,13 +12,13 @@ internal sealed partial class TrunkOperations(TrunkStore store, TrunkDirectory d
     /// <param name="decide">Says what becomes of the trunk; null stands for one that is not there.</param>
     public async Task<TrunkChange> ChangeAsync(string name, HttpContext http, Func<StoredTrunk?, TrunkStep> decide)
     {
-        if (!Precondition.TryRead(http.Request, out var precondition))
+        if (!VersionCondition.TryRead(http.Request, out var condition))
             return new TrunkChange(Before: null, After: null, TrunkRefusals.UnreadableCondition());
         var by = http.User.ApplicationId();
         var change = await store.ChangeAsync(name, by, current =>
         {
             var there = current is { IsRemoved: false } ? current : null;
-            return precondition.Check(there) is { } problem ? new TrunkStep.Refuse(problem) : decide(there);
+            return condition.Check(there) is { } problem ? new TrunkStep.Refuse(problem) : decide(there);
         }, http.RequestAborted);
         if (change.Refused is not null)
             return change;
@@ -39,7 +38,7 @@ internal sealed partial class TrunkOperations(TrunkStore store, TrunkDirectory d
     public static void SetVersion(HttpResponse response, StoredTrunk trunk)
     {
         if (!trunk.IsRemoved)
-            response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{trunk.Version}\"");
+            response.Headers.ETag = VersionCondition.TagOf(trunk.Version);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Trunk {Trunk} was changed by {Application}: {State}, version {Version}")]

@@ -15,8 +15,8 @@ internal static class TrunkRefusals
     public static ProblemHttpResult Unknown() =>
         Problems.Problem(404, "trunk_not_found", "No such trunk", "There is no trunk of this name. GET /v1/trunks lists those there are.");
 
-    public static ProblemHttpResult UnreadableCondition() => Problems.Problem(400, "bad_request", "Bad request",
-        "If-Match and If-None-Match take versions in double quotes, such as \"12\", or *.");
+    public static ProblemHttpResult UnreadableCondition() => Problems.Problem(
+        400, "bad_request", "Bad request", VersionCondition.Form);
 
     public static ProblemHttpResult NotThere() =>
         Problems.Problem(412, "trunk_not_found", "No such trunk", "There is no trunk of this name. Leave out If-Match to add it.");

@@ -1,0 +1,3 @@
+using FlashCall.Testing;
+
+[assembly: AssemblyFixture(typeof(ServersFixture))]
