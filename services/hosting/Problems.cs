@@ -85,6 +85,7 @@ public static class Problems
             SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException,
         });
         app.UseStatusCodePages(pages => WriteAsync(pages.HttpContext, ForStatus(pages.HttpContext.Response.StatusCode)));
+        app.UseUtf8Bodies();
     }
 
     /// <summary>Writes a problem as the response.</summary>

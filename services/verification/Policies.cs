@@ -3,6 +3,7 @@ using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Channels;
 using FlashCall.Verification.Channels.FlashCalls;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Sessions;
 
 namespace FlashCall.Verification;
@@ -58,7 +59,7 @@ internal sealed class Policies
     {
         var mistakes = new SettingsMistakes();
         var section = configuration.GetSection("Verification");
-        mistakes.RefuseUnknown(section, "Policy", "Policies", "Applications");
+        mistakes.RefuseUnknown(section, "Policy", "Policies", "Applications", nameof(ResultSettings.SecretsKey));
         var purposes = section.GetSection("Policies");
         mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
         var forAll = section.GetSection("Policy");

@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Verifications;
 using FlashCall.Verification.Watching;
@@ -15,9 +16,14 @@ internal static class VerificationService
     {
         var builder = PlatformHost.CreateBuilder(args, "verification");
         var policies = Policies.Read(builder.Configuration);
+        var mistakes = new SettingsMistakes();
+        var results = ResultSettings.Read(builder.Configuration, mistakes);
+        var clientTokens = ClientTokens.Read(builder.Configuration, mistakes);
+        mistakes.ThrowIfAny();
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
+        builder.AddResults(results!);
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
             .Consume<CallerIdLeased, News.OfLease>(message => message.VerificationId)
@@ -27,6 +33,7 @@ internal static class VerificationService
             .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
         builder.Services.AddSingleton(policies);
+        builder.Services.AddSingleton(clientTokens!);
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
         builder.AddApiJson();
@@ -39,6 +46,7 @@ internal static class VerificationService
         verifications.MapGet("/{id:guid}", GetVerification.HandleAsync);
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
+        app.MapResultKeys();
         return app;
     }
 

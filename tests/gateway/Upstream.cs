@@ -38,6 +38,9 @@ internal sealed class Upstream : IAsyncDisposable
     /// <summary>How it answers; 200 and <c>{}</c> unless told otherwise.</summary>
     public RequestDelegate Answer { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
 
+    /// <summary>Handles requests for what everybody may have, for which it asks for no token.</summary>
+    public RequestDelegate Public { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
+
     /// <summary>Handles requests whose body is not to be read first, in place of everything else; null for none.</summary>
     public RequestDelegate? Instead { get; set; }
 
@@ -57,6 +60,7 @@ internal sealed class Upstream : IAsyncDisposable
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
             return "ready";
         }).AllowAnonymous();
+        app.Map("/.well-known/{**path}", (HttpContext context) => upstream.Public(context)).AllowAnonymous();
         app.Map("{**path}", upstream.HandleAsync);
         await app.StartAsync();
         return upstream;

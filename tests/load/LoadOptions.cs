@@ -26,7 +26,7 @@ internal sealed record LoadOptions
         mistake = null;
         if (args is not ["dialer", .. var rest])
         {
-            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there are three: dialer, leases and risk.";
+            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there are four: dialer, leases, risk and gateway.";
             return false;
         }
         var read = new LoadOptions();

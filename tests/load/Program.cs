@@ -1,5 +1,6 @@
 using FlashCall.Load;
 using FlashCall.Load.Engine;
+using FlashCall.Load.Gateway;
 using FlashCall.Load.Leases;
 
 if (args is ["engine"])
@@ -15,6 +16,17 @@ if (args is ["leases", .. var of])
         return 2;
     }
     return await new LeaseScenario(leases).RunAsync();
+}
+if (args is ["part", var part, .. var settings])
+    return await PartProgram.RunAsync(part, settings);
+if (args is ["gateway", .. var ofGateway])
+{
+    if (!GatewayOptions.TryRead(ofGateway, out var gateway, out var wrong))
+    {
+        Console.Error.WriteLine(wrong);
+        return 2;
+    }
+    return await new GatewayScenario(gateway).RunAsync();
 }
 if (args is ["risk", .. var risk])
     return await RiskScenario.RunAsync(risk);

@@ -1,4 +1,6 @@
+using FlashCall.Gateway.Forwarding;
 using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Model;
 
 namespace FlashCall.Gateway.Edge;
 
@@ -14,7 +16,7 @@ internal static class ResponseHeaders
         context.Response.OnStarting(static state =>
         {
             var response = ((HttpContext)state).Response;
-            if (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsCacheHeaders>() is null || response.StatusCode >= 400)
+            if (!MayBeKept(response))
                 response.Headers.CacheControl = "no-store";
             response.Headers.XContentTypeOptions = "nosniff";
             response.Headers.Remove(HeaderNames.Server);
@@ -26,4 +28,12 @@ internal static class ResponseHeaders
         }, context);
         return next(context);
     });
+
+    private static bool MayBeKept(HttpResponse response) =>
+        response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status304NotModified
+        && (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsCacheHeaders>() is not null
+            || IsForwardedToAnybody(response.HttpContext));
+
+    private static bool IsForwardedToAnybody(HttpContext context) =>
+        context.Features.Get<IReverseProxyFeature>() is { } proxy && Routes.IsPublic(proxy.Route.Config);
 }

@@ -36,8 +36,11 @@ internal sealed partial class ForwardedMessages(InternalTokens tokens, ILogger<F
         context.AddXForwarded(ForwardedTransformActions.Set);
         context.AddRequestTransform(request =>
         {
-            request.ProxyRequest.Headers.Authorization =
-                new AuthenticationHeaderValue("Bearer", tokens.For(request.HttpContext.User.ApplicationId()));
+            if (!Routes.IsPublic(context.Route))
+            {
+                request.ProxyRequest.Headers.Authorization =
+                    new AuthenticationHeaderValue("Bearer", tokens.For(request.HttpContext.User.ApplicationId()));
+            }
             // The service may refuse before the body is asked for: then it is the refusal that is read, and not a broken connection.
             if (Routes.IsStreamed(context.Route) && request.ProxyRequest.Content is not null)
                 request.ProxyRequest.Headers.ExpectContinue = true;

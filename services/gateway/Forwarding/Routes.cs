@@ -30,14 +30,20 @@ internal static class Routes
     private const string Numbers = "/v1/numbers/{**rest}";
     private const string Import = "/v1/numbers/import";
     private const string Frauds = "/v1/fraud/{**rest}";
+    private const string ResultKeys = "/.well-known/jwks.json";
+
+    /// <summary>YARP's name for a route that needs no credential.</summary>
+    private const string Anonymous = "anonymous";
+
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Every route; each names its methods and its scope.</summary>
+    /// <summary>Every route; each names its methods and its scope, or that it needs none.</summary>
     public static readonly IReadOnlyList<RouteConfig> All =
     [
         Route("verifications-read", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
         Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
+        Route("result-keys", Verification, ResultKeys, Anonymous, HttpMethods.Get),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
         Route("numbers", NumberPool, Numbers, Scopes.Operations, HttpMethods.Get, HttpMethods.Post),
         Route("numbers-import", NumberImport, Import, Scopes.Operations, HttpMethods.Post) with
@@ -50,6 +56,9 @@ internal static class Routes
     /// <summary>Whether a request's body goes on as it comes, and is not read before. YARP sets the larger bound once the request has
     /// passed the access check.</summary>
     public static bool IsStreamed(RouteConfig route) => route.MaxRequestBodySize is not null;
+
+    /// <summary>Whether a request's answer is for everybody, and may be kept for as long as the service says.</summary>
+    public static bool IsPublic(RouteConfig route) => route.AuthorizationPolicy == Anonymous;
 
     /// <summary>The services behind the routes.</summary>
     public static IReadOnlyList<ClusterConfig> Clusters(GatewaySettings settings) =>

@@ -93,8 +93,24 @@ internal abstract record Attempt
     /// <summary>Why it brought no code to the person (stable code); null while it may, or when it did.</summary>
     public abstract string? Failure { get; }
 
+    /// <summary>How hard its code is to guess; null where it has none.</summary>
+    public virtual CodeStrength? Strength => null;
+
     /// <summary>The reports that named a code for it.</summary>
     public ReportTally Reports { get; init; }
+}
+
+/// <summary>How hard the code of an attempt is to guess.</summary>
+/// <param name="Candidates">How many codes it could have been, each as likely, 1 or more.</param>
+/// <param name="ReportsAllowed">How many reports of it were allowed.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct CodeStrength(long Candidates, int ReportsAllowed)
+{
+    /// <summary>log2 of the candidates.</summary>
+    public double Bits => Math.Log2(Candidates);
+
+    /// <summary>The chance to guess it with all the reports allowed, 0 to 1.</summary>
+    public double GuessProbability => Math.Min(1, ReportsAllowed / (double)Candidates);
 }
 
 /// <summary>The reports on one attempt that count.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using FlashCall.Hosting;
 using FlashCall.Verification.Channels.FlashCalls;
+using FlashCall.Verification.Results;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Storage;
 using FluentValidation;
@@ -24,8 +25,8 @@ internal sealed record ReportCallerId
     public string? Source { get; init; }
 
     public static async Task<Results<Ok<ReportView>, ProblemHttpResult>> HandleAsync(
-        Guid id, ReportCallerId request, ClaimsPrincipal caller, SessionStore sessions, TimeProvider time,
-        CancellationToken cancellationToken)
+        Guid id, ReportCallerId request, ClaimsPrincipal caller, SessionStore sessions, ResultTokens results,
+        TimeProvider time, CancellationToken cancellationToken)
     {
         if (Validation.Check(new Validator(), request) is { } problem)
             return problem;
@@ -39,7 +40,10 @@ internal sealed record ReportCallerId
         {
             null => Refusals.NoSuchSession(),
             { Refused: { } refused } => Refusals.Of(refused, outcome.State),
-            _ => TypedResults.Ok(ReportView.Of(outcome)),
+            _ => TypedResults.Ok(ReportView.Of(outcome) with
+            {
+                ResultToken = await results.ForAsync(outcome.State, cancellationToken),
+            }),
         };
     }
 
@@ -95,6 +99,9 @@ internal sealed record ReportView
     public string? Reason { get; init; }
 
     public string? Detail { get; init; }
+
+    /// <summary>The signed result, with the report that verified the number.</summary>
+    public string? ResultToken { get; init; }
 
     public static ReportView Of(SessionStore.Outcome outcome)
     {

@@ -18,6 +18,9 @@ internal sealed record StartVerification
     /// known.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a device may still look at a session that has ended.</summary>
+    private static readonly TimeSpan ClientTokenOutlives = TimeSpan.FromSeconds(60);
+
     /// <summary>The number to verify, in E.164.</summary>
     public string? To { get; init; }
 
@@ -44,8 +47,8 @@ internal sealed record StartVerification
     }
 
     public static async Task<Results<Created<VerificationView>, ProblemHttpResult>> HandleAsync(
-        StartVerification request, ClaimsPrincipal caller, SessionStore sessions, SessionWatch watch, Policies policies, TimeProvider time,
-        CancellationToken cancellationToken)
+        StartVerification request, ClaimsPrincipal caller, SessionStore sessions, SessionWatch watch, Policies policies,
+        ClientTokens clientTokens, TimeProvider time, CancellationToken cancellationToken)
     {
         if (Validation.Check(new Validator(), request) is { } problem)
             return problem;
@@ -67,7 +70,10 @@ internal sealed record StartVerification
             Policy = policies.For(purpose, caller.ApplicationId()),
         }, cancellationToken);
         var known = await WaitAsync(begun, waiter, sessions, time, cancellationToken);
-        return TypedResults.Created($"/v1/verifications/{id}", VerificationView.Of(known));
+        return TypedResults.Created($"/v1/verifications/{id}", VerificationView.Of(known) with
+        {
+            ClientToken = clientTokens.Write(new ClientToken(id, known.Asked.ApplicationId, known.Asked.ExpiresAt + ClientTokenOutlives)),
+        });
     }
 
     private static async Task<VerificationSession> WaitAsync(

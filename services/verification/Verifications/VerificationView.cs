@@ -41,6 +41,12 @@ internal sealed record VerificationView
 
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>What a device may act on this session with; with the answer to the start only.</summary>
+    public string? ClientToken { get; init; }
+
+    /// <summary>The signed result, once verified and as long as it is valid.</summary>
+    public string? ResultToken { get; init; }
+
     /// <summary>What happened, in order; with <c>GET</c> only.</summary>
     public IReadOnlyList<TimelineStep>? Timeline { get; init; }
 

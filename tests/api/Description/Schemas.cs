@@ -18,8 +18,8 @@ internal sealed class Schemas(JsonObject schemas)
         var text = Moved(schema);
         var read = _read.GetOrAdd(text, _ =>
         {
-            var whole = JsonNode.Parse(text)!.AsObject();
-            whole["definitions"] = JsonNode.Parse(_definitions);
+            // A root that is nothing but a reference would be taken for what it refers to, with no definitions in it.
+            var whole = new JsonObject { ["allOf"] = new JsonArray(JsonNode.Parse(text)), ["definitions"] = JsonNode.Parse(_definitions) };
             return JsonSchema.FromJsonAsync(whole.ToJsonString()).GetAwaiter().GetResult();
         });
         return [.. read.Validate(json).Select(mistake => mistake.ToString())];

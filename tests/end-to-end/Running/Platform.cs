@@ -69,7 +69,8 @@ public sealed partial class Platform : IAsyncLifetime
               "NumberPool": { "Limits": { "Callee": { "Burst": 20, "PerHour": 120 } }, "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }] },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "AddressVelocity": [], "ShadowRules":
                 ["application_velocity", "conversion", "device_numbers", "live_session", "number_block", "number_sequence", "prefix_velocity"] },
-              "Verification": { "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
+              "ClientTokens": { "Key": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}" },
+              "Verification": { "SecretsKey": "{{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}}", "Policies": { "LeadValidation": { "Lifetime": "00:00:30" } } }
             }
             """);
         using (var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256))

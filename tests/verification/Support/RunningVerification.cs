@@ -21,6 +21,7 @@ public sealed class RunningVerification : IAsyncLifetime
 
     private readonly ServersFixture _servers = new();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly string _secretsKey = NewKey();
     private readonly List<WebApplication> _replicas = [];
     private Peers? _peers;
 
@@ -29,7 +30,19 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The service's own database, to look where the API does not show.</summary>
     internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
 
-    public string[] Arguments => [.. _servers.Arguments, $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}"];
+    /// <summary>The key of client tokens, which the gateway has too.</summary>
+    public string ClientTokensKey { get; } = NewKey();
+
+    /// <summary>The databases of this run have names that begin so, and go with it.</summary>
+    public string DatabasePrefix => _servers.DatabasePrefix;
+
+    public string[] Arguments =>
+    [
+        .. _servers.Arguments,
+        $"--Identity:PublicKey={_key.ExportSubjectPublicKeyInfoPem()}",
+        $"--Verification:SecretsKey={_secretsKey}",
+        $"--ClientTokens:Key={ClientTokensKey}",
+    ];
 
     public async ValueTask InitializeAsync()
     {
@@ -69,6 +82,8 @@ public sealed class RunningVerification : IAsyncLifetime
         _key.Dispose();
         await _servers.DisposeAsync();
     }
+
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     private string Token(string application)
     {

@@ -38,6 +38,8 @@ internal abstract record FlashCallAttempt : Attempt
 
         public override int ReportsAllowed => Failure is null ? Lease.ReportsAllowed : 0;
 
+        public override CodeStrength? Strength => new CodeStrength(Lease.Candidates, Lease.ReportsAllowed);
+
         public override string? Failure => IsWithheld ? Reasons.CallerIdWithheld : null;
 
         /// <summary>How many of the last digits a person may type instead of the whole number; null if it has to be the whole.</summary>
