@@ -19,18 +19,23 @@ internal static class GatewayService
         builder.AddRequestLimits();
         builder.AddDatabase("gateway", typeof(GatewayService).Assembly, isVital: false);
         builder.AddApplications(settings);
-        builder.AddApiKeyAccess();
+        builder.AddAccess(settings);
+        builder.AddRateLimiting();
+        builder.AddCrossOrigin();
         builder.AddForwarding(settings);
 
         var app = builder.Build();
         app.UseResponseHeaders();
         app.UseClientBaggageDropped();
         app.UseApplicationsKnown();
-        app.UsePlatformDefaults();
+        app.UseProblems();
         app.UseRequestLimits();
         app.UseAuthentication();
+        app.UseCors();
+        app.UseRateLimiting();
         app.UseAuthorization();
         app.MapReference();
+        app.MapPlatformHealth();
         app.MapApplications();
         app.MapForwarding();
         return app;

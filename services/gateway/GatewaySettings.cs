@@ -16,6 +16,7 @@ namespace FlashCall.Gateway;
 /// <param name="AdminKeyHash">SHA-256 of the API key that may make the first applications (<c>Gateway:AdminKeyHash</c>, in hexadecimal);
 /// null for none.</param>
 /// <param name="SecretsKey">What encrypts secrets in the database (<c>Gateway:SecretsKey</c>), 32 bytes.</param>
+/// <param name="ClientTokens">Reads client tokens (<c>ClientTokens:Key</c>).</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
@@ -25,6 +26,7 @@ internal sealed record GatewaySettings(
     TimeSpan AnswerTimeout,
     byte[]? AdminKeyHash,
     byte[] SecretsKey,
+    ClientTokens ClientTokens,
     InternalIdentity.Minter IdentityKey)
 {
     /// <summary>The setting <see cref="SecretsKey"/>.</summary>
@@ -55,6 +57,7 @@ internal sealed record GatewaySettings(
             gateway.GetSection(nameof(AnswerTimeout)), DefaultAnswerTimeout, ShortestAnswerTimeout, LongestAnswerTimeout);
         var adminKeyHash = Hash(gateway.GetSection(nameof(AdminKeyHash)), mistakes);
         var secretsKey = mistakes.ReadKey(configuration.GetSection(SecretsKeyPath), isRequired: true);
+        var clientTokens = Hosting.ClientTokens.Read(configuration, mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
         {
@@ -65,7 +68,8 @@ internal sealed record GatewaySettings(
             mistakes.Add(exception);
         }
         mistakes.ThrowIfAny();
-        return new GatewaySettings(verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, identityKey!);
+        return new GatewaySettings(
+            verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, clientTokens!, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

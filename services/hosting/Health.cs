@@ -8,8 +8,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace FlashCall.Hosting;
 
 /// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: what it needs answers (checks tagged <c>ready</c>).</summary>
-internal static class Health
+public static class Health
 {
+    /// <summary>Adds both.</summary>
     public static void MapPlatformHealth(this WebApplication app)
     {
         Map("/health/live", _ => false);

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -62,8 +64,12 @@ public static class InternalIdentity
                     RequireExpirationTime = true,
                 };
             });
+        // A caller that is bound to one session gets to what says that it is for such callers, and to nothing else.
         builder.Services.AddAuthorization(authorization =>
-            authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+            authorization.FallbackPolicy = new AuthorizationPolicyBuilder()
+                .RequireAuthenticatedUser()
+                .RequireAssertion(context => !context.User.HasClaim(claim => claim.Type == SessionClaim))
+                .Build());
     }
 
     /// <summary>The application a request is made for.</summary>
@@ -80,8 +86,28 @@ public static class InternalIdentity
     /// <param name="scope">The scope.</param>
     public static TBuilder RequireScope<TBuilder>(this TBuilder endpoints, string scope)
         where TBuilder : IEndpointConventionBuilder =>
-        endpoints.RequireAuthorization(policy => policy.RequireAssertion(context =>
-            context.User.FindFirstValue(ScopeClaim)?.Split(' ').Contains(scope, StringComparer.Ordinal) == true));
+        endpoints.RequireAuthorization(policy => policy.RequireAssertion(context => HasScope(context.User, scope)));
+
+    /// <summary>The same for endpoints of one session, which its address names as <c>{id}</c>: a caller that is bound to a session needs no
+    /// scope, gets to that one, and is told of any other that it does not exist (404).</summary>
+    /// <param name="endpoints">The endpoints.</param>
+    /// <param name="scope">The scope that all others need.</param>
+    /// <param name="noSuchSession">What a caller is told of a session that is not there.</param>
+    public static TBuilder RequireScopeOrSession<TBuilder>(this TBuilder endpoints, string scope, Func<IResult> noSuchSession)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoints
+            .RequireAuthorization(policy => policy.RequireAssertion(context =>
+                context.User.HasClaim(claim => claim.Type == SessionClaim)
+                    ? HasScope(context.User, SessionScope)
+                    : HasScope(context.User, scope)))
+            .AddEndpointFilter((context, next) =>
+                context.HttpContext.User.SessionId() is { } session
+                && (!Guid.TryParse(context.HttpContext.GetRouteValue("id") as string, out var asked) || asked != session)
+                    ? ValueTask.FromResult<object?>(noSuchSession())
+                    : next(context));
+
+    private static bool HasScope(ClaimsPrincipal caller, string scope) =>
+        caller.FindFirstValue(ScopeClaim)?.Split(' ').Contains(scope, StringComparer.Ordinal) == true;
 
     internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)
     {

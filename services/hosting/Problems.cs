@@ -77,7 +77,8 @@ public static class Problems
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
 
-    internal static void UseProblems(this WebApplication app)
+    /// <summary>Gives every error that comes from further down the pipeline its problem document.</summary>
+    public static void UseProblems(this WebApplication app)
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Claims;
+using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Channels;
@@ -9,17 +12,11 @@ using FlashCall.Verification.Sessions;
 namespace FlashCall.Verification;
 
 /// <summary>The rules of sessions by purpose: defaults of ours, over them <c>Verification:Policy</c> for all, over that
-/// <c>Verification:Policies:{purpose}</c>, over that <c>Verification:Applications:{id}</c>.</summary>
+/// <c>Verification:Policies:{purpose}</c>, over that what the application chose, which comes with its requests.</summary>
 internal sealed class Policies
 {
-    private const int LongestRoute = 5;
-    private const int MostReports = 10;
-    private const double HighestGuessBound = 0.1;
-    private const double MostChallengeBits = 20;
-
-    // The pool counts to ten million candidates: log2 of it is 23.3, and one guess in it has this chance.
-    private const double HighestFloorBits = 23;
-    private const double LowestGuessBound = 1e-7;
+    /// <summary>Claims that are kept read: some times more than a platform has applications.</summary>
+    private const int MostKept = 1000;
 
     private static readonly SessionPolicy Default = new()
     {
@@ -40,18 +37,27 @@ internal sealed class Policies
     private const double FloorBitsWhereMoreIsAtStake = 12;
 
     private readonly Dictionary<Purpose, SessionPolicy> _byPurpose;
-    private readonly Dictionary<string, Dictionary<Purpose, SessionPolicy>> _byApplication;
 
-    private Policies(
-        Dictionary<Purpose, SessionPolicy> byPurpose, Dictionary<string, Dictionary<Purpose, SessionPolicy>> byApplication)
+    /// <summary>The policies of applications, by the text that says them: an application's is the same with each request until somebody
+    /// changes it.</summary>
+    private readonly ConcurrentDictionary<string, Dictionary<Purpose, SessionPolicy>> _byClaim = new(StringComparer.Ordinal);
+
+    private Policies(Dictionary<Purpose, SessionPolicy> byPurpose) => _byPurpose = byPurpose;
+
+    /// <summary>The claims that are kept read.</summary>
+    public int Kept => _byClaim.Count;
+
+    /// <summary>The rules for a purpose of the application that asks.</summary>
+    /// <exception cref="JsonException">The caller's policies cannot be read: the gateway is none that fits this release.</exception>
+    public SessionPolicy For(Purpose purpose, ClaimsPrincipal caller)
     {
-        _byPurpose = byPurpose;
-        _byApplication = byApplication;
+        if (caller.FindFirstValue(InternalIdentity.PoliciesClaim) is not { } claim)
+            return _byPurpose[purpose];
+        // What was chosen before and is asked for no more goes with the rest; what is asked for comes back with its next request.
+        if (_byClaim.Count >= MostKept)
+            _byClaim.Clear();
+        return _byClaim.GetOrAdd(claim, WithOwn)[purpose];
     }
-
-    /// <summary>The rules for a purpose of an application.</summary>
-    public SessionPolicy For(Purpose purpose, string applicationId) =>
-        _byApplication.GetValueOrDefault(applicationId, _byPurpose)[purpose];
 
     /// <summary>Reads and checks all of them.</summary>
     /// <exception cref="SettingsException">Some are wrong; the message names every one and says what would be right.</exception>
@@ -59,7 +65,7 @@ internal sealed class Policies
     {
         var mistakes = new SettingsMistakes();
         var section = configuration.GetSection("Verification");
-        mistakes.RefuseUnknown(section, "Policy", "Policies", "Applications", nameof(ResultSettings.SecretsKey));
+        mistakes.RefuseUnknown(section, "Policy", "Policies", nameof(ResultSettings.SecretsKey));
         var purposes = section.GetSection("Policies");
         mistakes.RefuseUnknown(purposes, Enum.GetNames<Purpose>());
         var forAll = section.GetSection("Policy");
@@ -69,28 +75,35 @@ internal sealed class Policies
             purpose => purpose,
             purpose => Overlay(
                 isFloorSet ? all : all with { FloorBits = FloorOf(purpose) }, purposes.GetSection(purpose.ToString()), mistakes));
-        // Ids are compared as keys of settings are.
-        var applications = section.GetSection("Applications").GetChildren().ToDictionary(
-            application => application.Key, application => Overlay(policies, application, mistakes), StringComparer.OrdinalIgnoreCase);
         mistakes.ThrowIfAny();
-        return new Policies(policies, applications);
-    }
-
-    /// <summary>The policies of all purposes with an application's own values over them: its choice goes first.</summary>
-    private static Dictionary<Purpose, SessionPolicy> Overlay(
-        Dictionary<Purpose, SessionPolicy> below, IConfigurationSection application, SettingsMistakes mistakes)
-    {
-        var overlaid = new Dictionary<Purpose, SessionPolicy>();
-        foreach (var (purpose, policy) in below)
-        {
-            // The same values over each: what is wrong with them is told once.
-            overlaid[purpose] = Overlay(policy, application, overlaid.Count == 0 ? mistakes : new SettingsMistakes());
-        }
-        return overlaid;
+        return new Policies(policies);
     }
 
     private static double FloorOf(Purpose purpose) =>
         purpose is Purpose.Kyc or Purpose.Transaction ? FloorBitsWhereMoreIsAtStake : Default.FloorBits;
+
+    private Dictionary<Purpose, SessionPolicy> WithOwn(string claim)
+    {
+        var own = PolicyClaim.Read(claim);
+        return _byPurpose.ToDictionary(
+            policy => policy.Key, policy => own.TryGetValue(policy.Key, out var above) ? Overlay(policy.Value, above) : policy.Value);
+    }
+
+    /// <summary>What the application chose, and the rest as it is below. The gateway has checked it; a word that only a later release
+    /// knows is left to the settings.</summary>
+    private static SessionPolicy Overlay(SessionPolicy below, PurposePolicy above) => below with
+    {
+        Route = above.Route is { Count: > 0 } route && route.All(Channel.Exists) ? route : below.Route,
+        Lifetime = above.Lifetime ?? below.Lifetime,
+        RingTime = above.RingTime ?? below.RingTime,
+        PostDialDelayCap = above.PostDialDelayCap ?? below.PostDialDelayCap,
+        MaxReports = above.MaxReports ?? below.MaxReports,
+        GuessBound = above.GuessBound ?? below.GuessBound,
+        FloorBits = above.FloorBits ?? below.FloorBits,
+        ChallengeBits = above.ChallengeBits ?? below.ChallengeBits,
+        OnRiskUnavailable = WordOf<RiskFallback>(above.OnRiskUnavailable) ?? below.OnRiskUnavailable,
+        OnSecondSession = WordOf<SecondSession>(above.OnSecondSession) ?? below.OnSecondSession,
+    };
 
     /// <summary>What is set above, and the rest as it is below. Each value is checked where it is set, so that a mistake in the policy
     /// for all is not one of every purpose.</summary>
@@ -100,25 +113,32 @@ internal sealed class Policies
         mistakes.RefuseUnknown(
             above, nameof(SessionPolicy.Route), nameof(SessionPolicy.Lifetime), nameof(SessionPolicy.RingTime),
             nameof(SessionPolicy.PostDialDelayCap), nameof(SessionPolicy.MaxReports), nameof(SessionPolicy.GuessBound),
-            nameof(SessionPolicy.FloorBits), nameof(SessionPolicy.ChallengeBits), nameof(SessionPolicy.OnRiskUnavailable));
+            nameof(SessionPolicy.FloorBits), nameof(SessionPolicy.ChallengeBits), nameof(SessionPolicy.OnRiskUnavailable),
+            nameof(SessionPolicy.OnSecondSession));
         return new SessionPolicy
         {
             Route = ReadRoute(above.GetSection(nameof(SessionPolicy.Route)), below.Route, mistakes),
             Lifetime = mistakes.ReadDuration(
-                above.GetSection(nameof(SessionPolicy.Lifetime)), below.Lifetime, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10)),
+                above.GetSection(nameof(SessionPolicy.Lifetime)), below.Lifetime, PurposePolicy.ShortestLifetime, PurposePolicy.LongestLifetime),
             RingTime = mistakes.ReadDuration(
-                above.GetSection(nameof(SessionPolicy.RingTime)), below.RingTime, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)),
+                above.GetSection(nameof(SessionPolicy.RingTime)), below.RingTime, PurposePolicy.ShortestRing, PurposePolicy.LongestRing),
             PostDialDelayCap = mistakes.ReadDuration(
                 above.GetSection(nameof(SessionPolicy.PostDialDelayCap)), below.PostDialDelayCap,
-                TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)),
-            MaxReports = mistakes.ReadNumber(above.GetSection(nameof(SessionPolicy.MaxReports)), below.MaxReports, 1, MostReports),
+                PurposePolicy.ShortestPostDialDelayCap, PurposePolicy.LongestPostDialDelayCap),
+            MaxReports = mistakes.ReadNumber(
+                above.GetSection(nameof(SessionPolicy.MaxReports)), below.MaxReports, 1, PurposePolicy.MostReports),
             GuessBound = ReadFraction(
-                above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound, LowestGuessBound, HighestGuessBound, "0.001", mistakes),
+                above.GetSection(nameof(SessionPolicy.GuessBound)), below.GuessBound,
+                PurposePolicy.LowestGuessBound, PurposePolicy.HighestGuessBound, "0.001", mistakes),
             FloorBits = ReadFraction(
-                above.GetSection(nameof(SessionPolicy.FloorBits)), below.FloorBits, 0, HighestFloorBits, "9.9", mistakes),
+                above.GetSection(nameof(SessionPolicy.FloorBits)), below.FloorBits, 0, PurposePolicy.HighestFloorBits, "9.9", mistakes),
             ChallengeBits = ReadBits(above.GetSection(nameof(SessionPolicy.ChallengeBits)), below.ChallengeBits, mistakes),
-            OnRiskUnavailable = ReadFallback(
-                above.GetSection(nameof(SessionPolicy.OnRiskUnavailable)), below.OnRiskUnavailable, mistakes),
+            OnRiskUnavailable = ReadWord(
+                above.GetSection(nameof(SessionPolicy.OnRiskUnavailable)), below.OnRiskUnavailable, PurposePolicy.OnRiskUnavailableWords,
+                mistakes),
+            OnSecondSession = ReadWord(
+                above.GetSection(nameof(SessionPolicy.OnSecondSession)), below.OnSecondSession, PurposePolicy.OnSecondSessionWords,
+                mistakes),
         };
     }
 
@@ -129,10 +149,10 @@ internal sealed class Policies
         if (!section.Exists())
             return otherwise;
         var names = section.GetChildren().ToList();
-        if (names.Count is 0 or > LongestRoute)
+        if (names.Count is 0 or > PurposePolicy.LongestRoute)
         {
             mistakes.Add(section.Path,
-                $"names {names.Count} channels. Give a list of 1 to {LongestRoute} of: {string.Join(", ", Channel.Names)}.");
+                $"names {names.Count} channels. Give a list of 1 to {PurposePolicy.LongestRoute} of: {string.Join(", ", Channel.Names)}.");
         }
         foreach (var name in names.Where(name => name.Value is null || !Channel.Exists(name.Value)))
             mistakes.Add(name.Path, $"is '{name.Value}', which is no channel. Give one of: {string.Join(", ", Channel.Names)}.");
@@ -155,26 +175,35 @@ internal sealed class Policies
     {
         if (setting.Value is not { Length: > 0 } text)
             return otherwise;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bits) && bits is >= 0 and <= MostChallengeBits)
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var bits)
+            && bits is >= 0 and <= PurposePolicy.HighestChallengeBits)
+        {
             return bits;
+        }
         mistakes.Add(setting.Path, string.Create(CultureInfo.InvariantCulture,
-            $"is '{text}'. Give a number of bits from 0 to {MostChallengeBits}, such as 3.3."));
+            $"is '{text}'. Give a number of bits from 0 to {PurposePolicy.HighestChallengeBits}, such as 3.3."));
         return otherwise;
     }
 
-    private static RiskFallback? ReadFallback(IConfigurationSection setting, RiskFallback? otherwise, SettingsMistakes mistakes)
+    private static T? ReadWord<T>(IConfigurationSection setting, T? otherwise, IReadOnlyList<string> words, SettingsMistakes mistakes)
+        where T : struct, Enum
     {
-        switch (setting.Value)
+        if (setting.Value is not { Length: > 0 } text)
+            return otherwise;
+        if (words.Contains(text, StringComparer.Ordinal) && WordOf<T>(text) is { } value)
+            return value;
+        mistakes.Add(setting.Path, $"is '{text}'. Give {string.Join(" or ", words)}.");
+        return otherwise;
+    }
+
+    /// <summary>The value that a word stands for; null where it stands for none.</summary>
+    private static T? WordOf<T>(string? word) where T : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<T>())
         {
-            case null or "":
-                return otherwise;
-            case "refuse":
-                return RiskFallback.Refuse;
-            case "allow":
-                return RiskFallback.Allow;
-            default:
-                mistakes.Add(setting.Path, $"is '{setting.Value}'. Give refuse or allow.");
-                return otherwise;
+            if (JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()) == word)
+                return value;
         }
+        return null;
     }
 }

@@ -10,6 +10,9 @@ namespace FlashCall.Verification;
 /// <summary>Puts the service together.</summary>
 internal static class VerificationService
 {
+    private const string ReadScope = "verifications:read";
+    private const string WriteScope = "verifications:write";
+
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
     /// <exception cref="SettingsException">Settings are missing or wrong.</exception>
     public static WebApplication Build(string[] args)
@@ -42,10 +45,10 @@ internal static class VerificationService
         app.UseAuthentication();
         app.UseAuthorization();
         var verifications = app.MapGroup("/v1/verifications");
-        verifications.MapPost("/", StartVerification.HandleAsync);
-        verifications.MapGet("/{id:guid}", GetVerification.HandleAsync);
-        verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync);
-        verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync);
+        verifications.MapPost("/", StartVerification.HandleAsync).RequireScope(WriteScope);
+        verifications.MapGet("/{id:guid}", GetVerification.HandleAsync).RequireScopeOrSession(ReadScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         app.MapResultKeys();
         return app;
     }

@@ -9,14 +9,14 @@ namespace FlashCall.Gateway.Tests;
 public sealed class FailureTests
 {
     [Theory]
-    [InlineData("GET")]
-    [InlineData("POST")]
-    public async Task A_service_that_is_down_is_unavailable_for_a_moment(string method)
+    [InlineData("GET", "/v1/verifications/1")]
+    [InlineData("POST", "/v1/verifications")]
+    public async Task A_service_that_is_down_is_unavailable_for_a_moment(string method, string path)
     {
         using var down = new RefusingAddress();
         await using var gateway = await RunningGateway.StartAsync(down.Address);
 
-        using var response = await gateway.SendAsync(new HttpMethod(method), "/v1/verifications/1");
+        using var response = await gateway.SendAsync(new HttpMethod(method), path);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal("unavailable", (await Problem.OfAsync(response)).Code);

@@ -63,13 +63,24 @@ internal sealed class GatewayDatabase : IAsyncDisposable
     /// <summary>Adds an application past the API, with API keys that are known.</summary>
     public async Task AddAsync(string id, string[] apiKeys, string[] scopes)
     {
-        var document = new ApplicationDocument { Name = $"The {id}", Scopes = scopes };
+        // So much that no test meets it unawares: gateways that other tests start on the same database take their shares.
+        var often = new LimitsDocument { Requests = new RateDocument { Permits = RateLimit.MostPermits } };
+        var document = new ApplicationDocument { Name = $"The {id}", Scopes = scopes, RateLimits = often };
         foreach (var apiKey in apiKeys)
         {
             await Store.ChangeAsync(id, "test", current => current is null
                 ? new ApplicationStep.Add(document, NewKey.Known(apiKey))
                 : new ApplicationStep.AddKey(NewKey.Known(apiKey)), CancellationToken.None);
         }
+    }
+
+    /// <summary>Adds an application with one key.</summary>
+    /// <returns>The key, with its secrets.</returns>
+    public async Task<NewKey> AddAsync(string id, ApplicationDocument document, DateTimeOffset? expiresAt = null)
+    {
+        var key = NewKey.Make(name: null, expiresAt);
+        await Store.ChangeAsync(id, "test", _ => new ApplicationStep.Add(document, key), CancellationToken.None);
+        return key;
     }
 
     public async Task ExecuteAsync(string sql)

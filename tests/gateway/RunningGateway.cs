@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FlashCall.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 
 namespace FlashCall.Gateway.Tests;
 
@@ -18,8 +22,12 @@ internal sealed class RunningGateway : IAsyncDisposable
     public const string AdminKey = "fck_admin-23456789abcdefghijklmnopqrstuvwxyzABCD";
     public const string WriteKey = "fck_write-23456789abcdefghijklmnopqrstuvwxyzABCD";
 
+    /// <summary>What client tokens are signed with.</summary>
+    public static readonly string ClientTokensKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     private static readonly (string Private, string Public) Identity = NewIdentity();
     private readonly WebApplication _app;
+    private readonly ConcurrentBag<HttpClient> _clients = [];
 
     private RunningGateway(WebApplication app)
     {
@@ -32,6 +40,16 @@ internal sealed class RunningGateway : IAsyncDisposable
     public HttpClient Client { get; }
 
     public Uri Address => Client.BaseAddress!;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>A client token, as the verification service makes them.</summary>
+    public static string ClientToken(string application, Guid session, TimeSpan? lifetime = null)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ClientTokens:Key", ClientTokensKey)]).Build();
+        return ClientTokens.Read(configuration, new SettingsMistakes())!
+            .Write(new ClientToken(session, application, DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromMinutes(5))));
+    }
 
     public static Task<RunningGateway> StartAsync(params Uri[] replicas) => StartAsync(replicas, []);
 
@@ -52,6 +70,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         "--urls=http://127.0.0.1:0",
         "--Logging:Console:LogLevel:Default=None",
         $"--Identity:SigningKey={Identity.Private}",
+        $"--ClientTokens:Key={ClientTokensKey}",
         .. replicas.Select((replica, i) => $"--Gateway:Verification:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:Dialer:{i}={replica}"),
         .. replicas.Select((replica, i) => $"--Gateway:NumberPool:{i}={replica}"),
@@ -66,6 +85,26 @@ internal sealed class RunningGateway : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key = Key, HttpContent? content = null) =>
         Client.SendAsync(Request(method, path, key, content));
 
+    /// <summary>A client with an address of its own, of those that loop back: 127.0.0.0/8.</summary>
+    public HttpClient ClientFrom(string address)
+    {
+        var client = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (connection, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+                await socket.ConnectAsync(connection.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = Address,
+        };
+        _clients.Add(client);
+        return client;
+    }
+
     public static HttpRequestMessage Request(HttpMethod method, string path, string? key = Key, HttpContent? content = null) => new(method, path)
     {
         Content = content,
@@ -75,6 +114,8 @@ internal sealed class RunningGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        foreach (var client in _clients)
+            client.Dispose();
         await _app.DisposeAsync();
     }
 

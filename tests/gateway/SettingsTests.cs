@@ -16,7 +16,7 @@ public sealed class SettingsTests
         Assert.Equal(
             [
                 "FLASHCALL_GATEWAY__VERIFICATION__0", "FLASHCALL_GATEWAY__DIALER__0", "FLASHCALL_GATEWAY__NUMBERPOOL__0",
-                "FLASHCALL_GATEWAY__FRAUD__0", "FLASHCALL_GATEWAY__SECRETSKEY", "FLASHCALL_IDENTITY__SIGNINGKEY",
+                "FLASHCALL_GATEWAY__FRAUD__0", "FLASHCALL_GATEWAY__SECRETSKEY", "FLASHCALL_CLIENTTOKENS__KEY", "FLASHCALL_IDENTITY__SIGNINGKEY",
             ],
             refusal.Message.Split('\n').Select(line => line.Split(' ')[1]));
         Assert.All(refusal.Message.Split('\n'), line => Assert.StartsWith("Setting FLASHCALL_", line, StringComparison.Ordinal));

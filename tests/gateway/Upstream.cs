@@ -12,7 +12,11 @@ namespace FlashCall.Gateway.Tests;
 
 /// <summary>What a service got from the gateway.</summary>
 internal sealed record Received(
-    string Method, string Target, string Body, string Application, string Scope, IReadOnlyDictionary<string, string> Headers);
+    string Method, string Target, string Body, string Application, string Scope, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The session that the caller is bound to; null for none.</summary>
+    public Guid? Session { get; init; }
+}
 
 /// <summary>
 /// A service behind the gateway: it checks the gateway's token as the real ones do, records what it got, and answers as it is told.
@@ -61,7 +65,8 @@ internal sealed class Upstream : IAsyncDisposable
             return "ready";
         }).AllowAnonymous();
         app.Map("/.well-known/{**path}", (HttpContext context) => upstream.Public(context)).AllowAnonymous();
-        app.Map("{**path}", upstream.HandleAsync);
+        // For callers that are bound to a session too.
+        app.Map("{**path}", upstream.HandleAsync).RequireAuthorization();
         await app.StartAsync();
         return upstream;
     }
@@ -81,7 +86,10 @@ internal sealed class Upstream : IAsyncDisposable
             body,
             context.User.ApplicationId(),
             context.User.FindFirstValue(InternalIdentity.ScopeClaim) ?? "",
-            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase))
+        {
+            Session = context.User.SessionId(),
+        });
         await Answer(context);
     }
 

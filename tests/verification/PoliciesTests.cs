@@ -1,6 +1,8 @@
+using System.Security.Claims;
 using System.Text;
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Channels;
 using FlashCall.Verification.Sessions;
 using Microsoft.Extensions.Configuration;
 using Xunit;
@@ -9,54 +11,121 @@ namespace FlashCall.Verification.Tests;
 
 public sealed class PoliciesTests
 {
+    private static readonly ClaimsPrincipal Shop = Caller(policies: null);
+
     [Fact]
     public void Without_settings_every_purpose_has_the_same_policy_but_for_the_floor()
     {
         var policies = Read("{}");
-        var login = policies.For(Purpose.Login, "shop");
+        var login = policies.For(Purpose.Login, Shop);
         Assert.Equal(["flash_call"], login.Route);
         Assert.Equal(
             (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12), 3, 0.001),
             (login.Lifetime, login.RingTime, login.PostDialDelayCap, login.MaxReports, login.GuessBound));
         Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.Equal(
-            login with { FloorBits = purpose is Purpose.Kyc or Purpose.Transaction ? 12 : 9.9 }, policies.For(purpose, "shop")));
+            login with { FloorBits = purpose is Purpose.Kyc or Purpose.Transaction ? 12 : 9.9 }, policies.For(purpose, Shop)));
     }
 
     [Fact]
     public void A_carriers_block_of_ten_thousand_is_enough_for_every_purpose_when_half_of_it_rests() =>
-        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.InRange(Read("{}").For(purpose, "shop").WantedCandidates(), 1, 5_000));
+        Assert.All(Enum.GetValues<Purpose>(), purpose => Assert.InRange(Read("{}").For(purpose, Shop).WantedCandidates(), 1, 5_000));
 
     [Fact]
     public void A_floor_for_all_is_the_floor_of_every_purpose_that_has_none_of_its_own()
     {
         var policies = Read("""{ "Verification": { "Policy": { "FloorBits": 8.5 }, "Policies": { "Kyc": { "FloorBits": 20 } } } }""");
 
-        Assert.Equal((8.5, 8.5, 20), (policies.For(Purpose.Login, "shop").FloorBits, policies.For(Purpose.Transaction, "shop").FloorBits,
-            policies.For(Purpose.Kyc, "shop").FloorBits));
+        Assert.Equal((8.5, 8.5, 20), (policies.For(Purpose.Login, Shop).FloorBits, policies.For(Purpose.Transaction, Shop).FloorBits,
+            policies.For(Purpose.Kyc, Shop).FloorBits));
     }
 
     [Fact]
-    public void An_application_has_what_is_set_for_it_then_what_its_purpose_has()
+    public void An_application_has_what_it_chose_for_a_purpose_and_the_settings_for_the_rest()
     {
         var policies = Read("""
-            { "Verification": {
-                "Policies": { "Kyc": { "MaxReports": 1, "OnRiskUnavailable": "refuse" } },
-                "Applications": { "Shop": { "OnRiskUnavailable": "allow" } } } }
+            { "Verification": { "Policies": { "Kyc": { "MaxReports": 1, "OnRiskUnavailable": "refuse" } } } }
             """);
-        var (here, there) = (policies.For(Purpose.Kyc, "shop"), policies.For(Purpose.Kyc, "bank"));
+        var shop = With(new()
+        {
+            [Purpose.Kyc] = new PurposePolicy { OnRiskUnavailable = "allow", OnSecondSession = "refuse", Lifetime = TimeSpan.FromSeconds(90) },
+            [Purpose.LeadValidation] = new PurposePolicy { RingTime = TimeSpan.FromSeconds(2.5), GuessBound = 0.01, FloorBits = 0 },
+        });
+        var (here, there) = (policies.For(Purpose.Kyc, shop), policies.For(Purpose.Kyc, Shop));
 
-        Assert.Equal((RiskFallback.Allow, 1, 12), (here.OnRiskUnavailable, here.MaxReports, here.FloorBits));
-        Assert.Equal(RiskFallback.Refuse, there.OnRiskUnavailable);
-        Assert.Equal(RiskFallback.Allow, policies.For(Purpose.Login, "shop").OnRiskUnavailable);
+        Assert.Equal(
+            there with
+            {
+                OnRiskUnavailable = RiskFallback.Allow,
+                OnSecondSession = SecondSession.Refuse,
+                Lifetime = TimeSpan.FromSeconds(90),
+            },
+            here);
+        Assert.Equal((RiskFallback.Refuse, null, 1, 12), (there.OnRiskUnavailable, there.OnSecondSession, there.MaxReports, there.FloorBits));
+        var lead = policies.For(Purpose.LeadValidation, shop);
+        Assert.Equal((TimeSpan.FromSeconds(2.5), 0.01, 0), (lead.RingTime, lead.GuessBound, lead.FloorBits));
+        Assert.Equal(policies.For(Purpose.Login, Shop), policies.For(Purpose.Login, shop));
+        Assert.Same(here, policies.For(Purpose.Kyc, shop));
     }
 
     [Fact]
-    public void A_mistake_in_an_applications_policy_is_told_once()
+    public void Every_value_of_an_application_counts()
     {
-        var refusal = Assert.Throws<SettingsException>(
-            () => Read("""{ "Verification": { "Applications": { "shop": { "OnRiskUnavailable": "open" } } } }"""));
+        var chosen = new PurposePolicy
+        {
+            Route = ["flash_call", "flash_call"],
+            Lifetime = TimeSpan.FromMinutes(3),
+            RingTime = TimeSpan.FromSeconds(5),
+            PostDialDelayCap = TimeSpan.FromSeconds(20),
+            MaxReports = 7,
+            GuessBound = 0.05,
+            FloorBits = 4,
+            ChallengeBits = 1,
+            OnRiskUnavailable = "allow",
+            OnSecondSession = "refuse",
+        };
+        Assert.All(typeof(PurposePolicy).GetProperties(), property => Assert.NotNull(property.GetValue(chosen)));
 
-        Assert.Equal(1, refusal.Message.Split("Give refuse or allow.").Length - 1);
+        var policy = Read("{}").For(Purpose.Login, With(new() { [Purpose.Login] = chosen }));
+
+        Assert.Equal(["flash_call", "flash_call"], policy.Route);
+        Assert.Equal(
+            (TimeSpan.FromMinutes(3), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), 7, 0.05, 4, 1, RiskFallback.Allow, SecondSession.Refuse),
+            (policy.Lifetime, policy.RingTime, policy.PostDialDelayCap, policy.MaxReports, policy.GuessBound, policy.FloorBits,
+                policy.ChallengeBits!.Value, policy.OnRiskUnavailable!.Value, policy.OnSecondSession!.Value));
+    }
+
+    [Fact]
+    public void What_a_later_release_lets_an_application_choose_is_left_to_the_settings()
+    {
+        var caller = Caller("""
+            { "login": { "route": ["flash_call", "pigeon"], "onSecondSession": "queue", "maxReports": 2, "mood": "good" }, "voting": {} }
+            """);
+        var policies = Read("{}");
+
+        var policy = policies.For(Purpose.Login, caller);
+
+        Assert.Equal(policies.For(Purpose.Login, Shop) with { MaxReports = 2 }, policy);
+    }
+
+    [Fact]
+    public void What_is_kept_of_applications_does_not_grow_without_end()
+    {
+        var policies = Read("{}");
+        for (var i = 0; i < 5000; i++)
+        {
+            var bound = 0.01 + i * 1e-6;
+            var policy = policies.For(Purpose.Login, With(new() { [Purpose.Login] = new PurposePolicy { GuessBound = bound } }));
+            Assert.Equal(bound, policy.GuessBound);
+        }
+        Assert.InRange(policies.Kept, 1, 1000);
+    }
+
+    [Fact]
+    public void The_channels_and_words_that_an_application_may_choose_are_those_there_are()
+    {
+        Assert.Equal(Channel.Names, PurposePolicy.Channels);
+        Assert.Equal(Enum.GetNames<RiskFallback>().Select(name => name.ToLowerInvariant()), PurposePolicy.OnRiskUnavailableWords);
+        Assert.Equal(Enum.GetNames<SecondSession>().Select(name => name.ToLowerInvariant()), PurposePolicy.OnSecondSessionWords);
     }
 
     [Fact]
@@ -69,7 +138,7 @@ public sealed class PoliciesTests
                     "LeadValidation": { "Lifetime": "00:00:30", "Route": [ "flash_call", "flash_call" ], "PostDialDelayCap": "00:01:00" },
                     "kyc": { "MaxReports": 1, "GuessBound": 1e-5 } } } }
             """);
-        var (login, lead, kyc) = (policies.For(Purpose.Login, "shop"), policies.For(Purpose.LeadValidation, "shop"), policies.For(Purpose.Kyc, "shop"));
+        var (login, lead, kyc) = (policies.For(Purpose.Login, Shop), policies.For(Purpose.LeadValidation, Shop), policies.For(Purpose.Kyc, Shop));
         Assert.Equal((TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(2.5), 5, 0.01), (login.Lifetime, login.RingTime, login.MaxReports,
             login.GuessBound));
         Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2.5), TimeSpan.FromMinutes(1), 5),
@@ -86,13 +155,14 @@ public sealed class PoliciesTests
                 "Policy": { "OnRiskUnavailable": "allow", "ChallengeBits": 6.6 },
                 "Policies": { "Transaction": { "OnRiskUnavailable": "refuse", "ChallengeBits": 0 } } } }
             """);
-        var (login, transaction) = (policies.For(Purpose.Login, "shop"), policies.For(Purpose.Transaction, "shop"));
+        var (login, transaction) = (policies.For(Purpose.Login, Shop), policies.For(Purpose.Transaction, Shop));
         Assert.Equal(((RiskFallback?)RiskFallback.Allow, (double?)6.6), (login.OnRiskUnavailable, login.ChallengeBits));
         Assert.Equal(((RiskFallback?)RiskFallback.Refuse, (double?)0), (transaction.OnRiskUnavailable, transaction.ChallengeBits));
     }
 
     [Theory]
     [InlineData("""{ "OnRiskUnavailable": "open" }""", "ONRISKUNAVAILABLE is 'open'. Give refuse or allow.")]
+    [InlineData("""{ "OnSecondSession": "queue" }""", "ONSECONDSESSION is 'queue'. Give supersede or refuse.")]
     [InlineData("""{ "ChallengeBits": 21 }""", "CHALLENGEBITS is '21'. Give a number of bits from 0 to 20")]
     [InlineData("""{ "Lifetime": "00:00:29" }""", "LIFETIME is '00:00:29'. Give 00:00:30 to 00:10:00")]
     [InlineData("""{ "Lifetime": "24:00:00" }""", "LIFETIME is '24:00:00'. Give 00:00:30 to 00:10:00")]
@@ -121,7 +191,7 @@ public sealed class PoliciesTests
     }
 
     [Theory]
-    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies, Applications.")]
+    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies.")]
     [InlineData("""{ "Policies": { "Gaming": { "MaxReports": 1 } } }""",
         "FLASHCALL_VERIFICATION__POLICIES__GAMING is no setting. Known here: Onboarding, Login, LeadValidation, Kyc, Transaction.")]
     [InlineData("""{ "Policy": "strict" }""", "FLASHCALL_VERIFICATION__POLICY is 'strict'. Give a section, such as")]
@@ -153,6 +223,12 @@ public sealed class PoliciesTests
 
     private static string Message(string verification) =>
         Assert.Throws<SettingsException>(() => Read($$"""{ "Verification": {{verification}} }""")).Message;
+
+    /// <summary>An application that chose these policies, as the gateway tells the service.</summary>
+    private static ClaimsPrincipal With(Dictionary<Purpose, PurposePolicy> policies) => Caller(PolicyClaim.Write(policies));
+
+    private static ClaimsPrincipal Caller(string? policies) => new(new ClaimsIdentity(
+        [new(InternalIdentity.ApplicationClaim, "shop"), .. policies is null ? [] : (Claim[])[new(InternalIdentity.PoliciesClaim, policies)]]));
 
     private static Policies Read(string json) =>
         Policies.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using FlashCall.Gateway.Access;
-using FlashCall.Hosting;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -39,7 +38,7 @@ internal sealed partial class ForwardedMessages(InternalTokens tokens, ILogger<F
             if (!Routes.IsPublic(context.Route))
             {
                 request.ProxyRequest.Headers.Authorization =
-                    new AuthenticationHeaderValue("Bearer", tokens.For(request.HttpContext.User.ApplicationId()));
+                    new AuthenticationHeaderValue("Bearer", tokens.For(request.HttpContext.Caller()!));
             }
             // The service may refuse before the body is asked for: then it is the refusal that is read, and not a broken connection.
             if (Routes.IsStreamed(context.Route) && request.ProxyRequest.Content is not null)

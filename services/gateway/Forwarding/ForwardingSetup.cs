@@ -1,5 +1,3 @@
-using FlashCall.Gateway.Access;
-using FlashCall.Gateway.Applications;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Trace;
 using Yarp.ReverseProxy.Health;
@@ -17,12 +15,9 @@ internal static class ForwardingSetup
     /// <summary>Connections are renewed after this time, so that a name that has come to stand for another address is noticed.</summary>
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
 
-    /// <summary>Adds the proxy with its routes, its health checks and the tokens it hands on.</summary>
+    /// <summary>Adds the proxy with its routes and its health checks.</summary>
     public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
     {
-        builder.Services.AddSingleton(services =>
-            new InternalTokens(
-                settings.IdentityKey, services.GetRequiredService<ApplicationDirectory>(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))

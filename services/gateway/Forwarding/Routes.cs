@@ -25,7 +25,8 @@ internal static class Routes
     /// <summary>The number pool's replicas once more, for what takes them longer than any other answer.</summary>
     private const string NumberImport = "number-import";
 
-    private const string Verifications = "/v1/verifications/{**rest}";
+    private const string Verifications = "/v1/verifications";
+    private const string OneVerification = "/v1/verifications/{id}";
     private const string Trunks = "/v1/trunks/{**rest}";
     private const string Numbers = "/v1/numbers/{**rest}";
     private const string Import = "/v1/numbers/import";
@@ -38,11 +39,17 @@ internal static class Routes
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Every route; each names its methods and its scope, or that it needs none.</summary>
+    /// <summary>Every route; each names its methods and its scope, or that it needs none. Those of one verification are for its client token
+    /// too, so each is named, and what is not named does not pass.</summary>
     public static readonly IReadOnlyList<RouteConfig> All =
     [
-        Route("verifications-read", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
-        Route("verifications-write", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
+        Route("verifications-list", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
+        Route("verifications-start", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
+        OfOneVerification("", Scopes.VerificationsRead, HttpMethods.Get),
+        OfOneVerification("/events", Scopes.VerificationsRead, HttpMethods.Get),
+        OfOneVerification("/report", Scopes.VerificationsWrite, HttpMethods.Post),
+        OfOneVerification("/cancel", Scopes.VerificationsWrite, HttpMethods.Post),
+        OfOneVerification("/telemetry", Scopes.VerificationsWrite, HttpMethods.Post),
         Route("result-keys", Verification, ResultKeys, Anonymous, HttpMethods.Get),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
         Route("numbers", NumberPool, Numbers, Scopes.Operations, HttpMethods.Get, HttpMethods.Post),
@@ -83,6 +90,9 @@ internal static class Routes
         /// <summary>The failed share of requests, 0 to 1, that takes the replica out.</summary>
         public const double FailedShare = 0.5;
     }
+
+    private static RouteConfig OfOneVerification(string path, string scope, string method) =>
+        Route($"verification{path.Replace('/', '-')}", Verification, OneVerification + path, SessionAccess.Or(scope), method);
 
     private static RouteConfig Route(string id, string cluster, string path, string scope, params string[] methods) => new()
     {

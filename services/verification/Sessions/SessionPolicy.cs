@@ -38,6 +38,10 @@ internal sealed record SessionPolicy
     /// <summary>What becomes of the session when its risk is not assessed in time; null for <see cref="RiskFallback.Refuse"/>.</summary>
     public RiskFallback? OnRiskUnavailable { get; init; }
 
+    /// <summary>What becomes of a request for a number that a session of the application is under way for; null for
+    /// <see cref="SecondSession.Supersede"/>.</summary>
+    public SecondSession? OnSecondSession { get; init; }
+
     /// <summary>The rules as a challenge makes them.</summary>
     public SessionPolicy Challenged() => this with { GuessBound = GuessBound / Math.Pow(2, ChallengeBits ?? 0) };
 
@@ -64,4 +68,14 @@ internal enum RiskFallback
 
     /// <summary>It goes on as if it had been allowed: people come first, and fraud may pass for as long as scoring is away.</summary>
     Allow,
+}
+
+/// <summary>What becomes of a request for a number that a session of the application is under way for.</summary>
+internal enum SecondSession
+{
+    /// <summary>The newer session takes the place of the older.</summary>
+    Supersede,
+
+    /// <summary>The request is refused; the older session goes on.</summary>
+    Refuse,
 }

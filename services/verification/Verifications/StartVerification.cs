@@ -67,7 +67,7 @@ internal sealed record StartVerification
             Client = request.Client is { } client
                 ? new ClientContext { Ip = client.Ip, DeviceId = client.DeviceId, UserAgent = client.UserAgent }
                 : ClientContext.Unknown,
-            Policy = policies.For(purpose, caller.ApplicationId()),
+            Policy = policies.For(purpose, caller),
         }, cancellationToken);
         var known = await WaitAsync(begun, waiter, sessions, time, cancellationToken);
         return TypedResults.Created($"/v1/verifications/{id}", VerificationView.Of(known) with

@@ -5,6 +5,7 @@ using System.Text.Json;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -63,12 +64,21 @@ public sealed class RunningVerification : IAsyncLifetime
     }
 
     /// <summary>A client of an application, at one of the replicas.</summary>
-    public HttpClient Client(string application = "demo", int replica = 0)
+    public HttpClient Client(string application = "demo", int replica = 0) =>
+        Client(minter => minter.Mint(application, ["verifications:write", "verifications:read"]), replica);
+
+    /// <summary>A client with a token of its own making; null for none.</summary>
+    public HttpClient Client(Func<InternalIdentity.Minter, string>? token, int replica = 0)
     {
         var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(application));
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token(Minter()));
         return client;
     }
+
+    /// <summary>The addresses that the service answers at.</summary>
+    internal IEnumerable<RouteEndpoint> Endpoints =>
+        _replicas[0].Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     public async ValueTask DisposeAsync()
     {
@@ -85,12 +95,12 @@ public sealed class RunningVerification : IAsyncLifetime
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    private string Token(string application)
+    private InternalIdentity.Minter Minter()
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())])
             .Build();
-        return new InternalIdentity.Minter(configuration, TimeProvider.System).Mint(application, ["verifications:write", "verifications:read"]);
+        return new InternalIdentity.Minter(configuration, TimeProvider.System);
     }
 }
 

@@ -43,6 +43,11 @@ internal static class ApplicationRefusals
         Invalid(result.Errors.Select(error => (FieldName(error.PropertyName), error.ErrorMessage)));
 
     /// <summary>A field as the API spells it: <c>RateLimits.ClientToken.Per</c> is <c>rateLimits.clientToken.per</c>.</summary>
-    private static string FieldName(string property) =>
-        string.Join('.', property.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+    private static string FieldName(string property)
+    {
+        var parts = property.Split('.');
+        var isPolicy = parts[0] == nameof(ApplicationDocument.Policies);
+        // The name of a purpose stands as it was sent.
+        return string.Join('.', parts.Select((part, i) => isPolicy && i == 1 ? part : JsonNamingPolicy.CamelCase.ConvertName(part)));
+    }
 }
