@@ -24,6 +24,12 @@ public sealed class RouteMatrixTests
     {
         ["GET /health/live"] = (Open, false),
         ["GET /health/ready"] = (Open, false),
+        ["GET /openapi.json"] = (Open, false),
+        ["GET /openapi.yaml"] = (Open, false),
+        ["GET /docs/{documentName?}"] = (Open, false),
+        ["GET /docs/scalar.js"] = (Open, false),
+        ["GET /docs/scalar.aspnetcore.js"] = (Open, false),
+        ["GET /docs/favicon.svg"] = (Open, false),
         ["GET /v1/verifications"] = (Read, false),
         ["POST /v1/verifications"] = (Write, false),
         ["GET /v1/verifications/{id}"] = (Read, true),
@@ -185,6 +191,7 @@ public sealed class RouteMatrixTests
     private static string PathOf(string pattern, Guid session) => pattern
         .Replace("{id}", session.ToString(), StringComparison.Ordinal)
         .Replace("{keyId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
+        .Replace("{documentName?}", "", StringComparison.Ordinal)
         .Replace("{**rest}", "one", StringComparison.Ordinal);
 
     private sealed class Calls(RunningGateway gateway, Upstream upstream)
