@@ -10,14 +10,18 @@ internal static class Utf8Bodies
     private static readonly string[] Charsets = ["utf-8", "us-ascii"];
 
     public static void UseUtf8Bodies(this WebApplication app) => app.Use((context, next) =>
-        MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.Charset.HasValue && !IsUtf8(type)
-            ? Problems.WriteAsync(context, Problems.Create(
-                415, "unsupported_media_type", "Unsupported media type", "Send the body in UTF-8, and leave 'charset' out of Content-Type."))
-            : next(context));
-
-    private static bool IsUtf8(MediaTypeHeaderValue type)
     {
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.Charset.HasValue)
+            return next(context);
         var charset = HeaderUtilities.RemoveQuotes(type.Charset);
-        return Array.Exists(Charsets, known => charset.Equals(known, StringComparison.OrdinalIgnoreCase));
-    }
+        if (!Array.Exists(Charsets, known => charset.Equals(known, StringComparison.OrdinalIgnoreCase)))
+        {
+            return Problems.WriteAsync(context, Problems.Create(
+                415, "unsupported_media_type", "Unsupported media type", "Send the body in UTF-8, and leave 'charset' out of Content-Type."));
+        }
+        // The framework takes no quotes for a charset that it knows, though they mean the same (RFC 9110 §5.6.6).
+        type.Charset = charset;
+        context.Request.ContentType = type.ToString();
+        return next(context);
+    });
 }

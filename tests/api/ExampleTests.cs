@@ -169,7 +169,7 @@ public sealed class ExampleTests : IAsyncLifetime
         return calls[0].GetProperty("callerId").GetString()!;
     }
 
-    private async Task UntilAsync(Dictionary<string, string> id, params string[] statuses) => await Eventually.TrueAsync(
+    private async Task UntilAsync(Dictionary<string, string> id, params IReadOnlyList<string> statuses) => await Eventually.TrueAsync(
         async () => statuses.Contains(Text(await SendAsync("getVerification", null, 200, id), "status"), StringComparer.Ordinal),
         () => $"the session is {string.Join(" or ", statuses)}", TimeSpan.FromSeconds(20));
 

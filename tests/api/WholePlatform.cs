@@ -98,7 +98,11 @@ public sealed class WholePlatform : IAsyncLifetime
     /// <summary>A client with a key, or of nobody.</summary>
     public HttpClient Client(string? key)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+        // Each request on a connection of its own: a refused one may end it, which the next one would be the first to see.
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.Zero })
+        {
+            BaseAddress = Address,
+        };
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
