@@ -1,8 +1,11 @@
+using FlashCall.Contracts;
 using FlashCall.Gateway.Access;
 using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
 using FlashCall.Gateway.Reference;
+using FlashCall.Gateway.Webhooks;
+using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;
@@ -23,6 +26,11 @@ internal static class GatewayService
         builder.AddRateLimiting();
         builder.AddCrossOrigin();
         builder.AddForwarding(settings);
+        builder.AddWebhooks(settings.Webhooks);
+        builder.AddBus(
+            Queues.Gateway,
+            bus => bus.ConsumePublished<VerificationCompleted, VerificationEndedConsumer>(ended => ended.VerificationId),
+            isVital: false);
 
         var app = builder.Build();
         app.UseResponseHeaders();
@@ -37,6 +45,7 @@ internal static class GatewayService
         app.MapReference();
         app.MapPlatformHealth();
         app.MapApplications();
+        app.MapWebhooks();
         app.MapForwarding();
         return app;
     }

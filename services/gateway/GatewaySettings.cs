@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FlashCall.Gateway.Applications;
+using FlashCall.Gateway.Webhooks;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway;
@@ -17,6 +18,7 @@ namespace FlashCall.Gateway;
 /// null for none.</param>
 /// <param name="SecretsKey">What encrypts secrets in the database (<c>Gateway:SecretsKey</c>), 32 bytes.</param>
 /// <param name="ClientTokens">Reads client tokens (<c>ClientTokens:Key</c>).</param>
+/// <param name="Webhooks">How applications are told what happened (<c>Webhooks</c>).</param>
 /// <param name="IdentityKey">The key that signs what the services trust (<c>Identity:SigningKey</c>).</param>
 internal sealed record GatewaySettings(
     IReadOnlyList<Uri> Verification,
@@ -27,6 +29,7 @@ internal sealed record GatewaySettings(
     byte[]? AdminKeyHash,
     byte[] SecretsKey,
     ClientTokens ClientTokens,
+    WebhookSettings Webhooks,
     InternalIdentity.Minter IdentityKey)
 {
     /// <summary>The setting <see cref="SecretsKey"/>.</summary>
@@ -58,6 +61,7 @@ internal sealed record GatewaySettings(
         var adminKeyHash = Hash(gateway.GetSection(nameof(AdminKeyHash)), mistakes);
         var secretsKey = mistakes.ReadKey(configuration.GetSection(SecretsKeyPath), isRequired: true);
         var clientTokens = Hosting.ClientTokens.Read(configuration, mistakes);
+        var webhooks = WebhookSettings.Read(configuration, mistakes);
         InternalIdentity.Minter? identityKey = null;
         try
         {
@@ -69,7 +73,7 @@ internal sealed record GatewaySettings(
         }
         mistakes.ThrowIfAny();
         return new GatewaySettings(
-            verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, clientTokens!, identityKey!);
+            verification, dialer, numberPool, fraud, answerTimeout, adminKeyHash, secretsKey!, clientTokens!, webhooks, identityKey!);
     }
 
     private static List<Uri> Addresses(IConfigurationSection section, string host, SettingsMistakes mistakes)

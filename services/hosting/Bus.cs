@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace FlashCall.Hosting;
@@ -24,8 +25,10 @@ public static class Bus
     /// <param name="builder">The service.</param>
     /// <param name="queue">The service's queue, one of <see cref="Queues"/>; null for a service that takes no commands.</param>
     /// <param name="configure">Adds the consumers and says by which key messages are kept in order.</param>
+    /// <param name="isVital">False for a service that goes on without the broker: it is then degraded while the broker is away, and not
+    /// unready.</param>
     /// <exception cref="SettingsException">The address is missing or malformed.</exception>
-    public static void AddBus(this WebApplicationBuilder builder, string? queue, Action<BusConfiguration> configure)
+    public static void AddBus(this WebApplicationBuilder builder, string? queue, Action<BusConfiguration> configure, bool isVital = true)
     {
         var broker = Address(builder.Configuration);
         var names = new BusNames(builder.Configuration["BusPrefix"] ?? "");
@@ -46,6 +49,7 @@ public static class Bus
             {
                 health.Name = "rabbitmq";
                 health.Tags.Add("ready");
+                health.MinimalFailureStatus = isVital ? HealthStatus.Unhealthy : HealthStatus.Degraded;
             });
             configuration.AddConsumers(bus);
             bus.UsingRabbitMq((context, rabbit) =>

@@ -37,7 +37,6 @@ public sealed class WallTests
         name => Assert.True(IsOfTheRuntime(name) || name == "DnsClient", $"FlashCall.Sip references {name}."));
 
     [Theory]
-    [InlineData("FlashCall.Gateway", "MassTransit")]
     [InlineData("FlashCall.Gateway", "Marten")]
     [InlineData("FlashCall.NumberPool", "Marten")]
     [InlineData("FlashCall.Fraud", "Marten")]

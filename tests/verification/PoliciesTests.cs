@@ -191,7 +191,7 @@ public sealed class PoliciesTests
     }
 
     [Theory]
-    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies.")]
+    [InlineData("""{ "Polices": {} }""", "FLASHCALL_VERIFICATION__POLICES is no setting. Known here: Policy, Policies, SecretsKey.")]
     [InlineData("""{ "Policies": { "Gaming": { "MaxReports": 1 } } }""",
         "FLASHCALL_VERIFICATION__POLICIES__GAMING is no setting. Known here: Onboarding, Login, LeadValidation, Kyc, Transaction.")]
     [InlineData("""{ "Policy": "strict" }""", "FLASHCALL_VERIFICATION__POLICY is 'strict'. Give a section, such as")]

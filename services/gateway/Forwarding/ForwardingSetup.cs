@@ -1,3 +1,4 @@
+using FlashCall.Gateway.Services;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Trace;
 using Yarp.ReverseProxy.Health;
@@ -18,6 +19,7 @@ internal static class ForwardingSetup
     /// <summary>Adds the proxy with its routes and its health checks.</summary>
     public static void AddForwarding(this WebApplicationBuilder builder, GatewaySettings settings)
     {
+        builder.Services.AddSingleton<VerificationClient>();
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))

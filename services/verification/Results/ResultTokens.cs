@@ -1,5 +1,4 @@
-using System.Text.Json;
-using FlashCall.Contracts;
+using FlashCall.Hosting;
 using FlashCall.Verification.Sessions;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -41,7 +40,7 @@ internal sealed class ResultTokens(ResultKeys keys, ResultSettings settings, Tim
             [JwtRegisteredClaimNames.Jti] = verified.Id.ToString(),
             [JwtRegisteredClaimNames.Sub] = verified.Asked.To.E164,
             ["verification_id"] = verified.Id.ToString(),
-            ["purpose"] = NameOf(verified.Asked.Purpose),
+            ["purpose"] = PurposeName.Write(verified.Asked.Purpose),
             ["verified_at"] = verified.At.ToUnixTimeSeconds(),
         };
         if (verified.Attempts.Find(attempt => attempt.Id == verified.ProvenBy) is { } proof)
@@ -62,6 +61,4 @@ internal sealed class ResultTokens(ResultKeys keys, ResultSettings settings, Tim
             claims["reference"] = reference;
         return claims;
     }
-
-    private static string NameOf(Purpose purpose) => JsonNamingPolicy.SnakeCaseLower.ConvertName(purpose.ToString());
 }

@@ -30,6 +30,7 @@ public sealed class RouteMatrixTests
         ["GET /docs/scalar.js"] = (Open, false),
         ["GET /docs/scalar.aspnetcore.js"] = (Open, false),
         ["GET /docs/favicon.svg"] = (Open, false),
+        ["GET /.well-known/jwks.json"] = (Open, false),
         ["GET /v1/verifications"] = (Read, false),
         ["POST /v1/verifications"] = (Write, false),
         ["GET /v1/verifications/{id}"] = (Read, true),
@@ -55,6 +56,15 @@ public sealed class RouteMatrixTests
         ["POST /v1/applications/{id}/keys"] = (Scopes.Admin, false),
         ["GET /v1/applications/{id}/keys"] = (Scopes.Admin, false),
         ["DELETE /v1/applications/{id}/keys/{keyId:guid}"] = (Scopes.Admin, false),
+        ["POST /v1/webhooks"] = (Write, false),
+        ["GET /v1/webhooks"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}"] = (Write, false),
+        ["PUT /v1/webhooks/{id:guid}"] = (Write, false),
+        ["DELETE /v1/webhooks/{id:guid}"] = (Write, false),
+        ["POST /v1/webhooks/{id:guid}/rotate-secret"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}/deliveries"] = (Write, false),
+        ["GET /v1/webhooks/{id:guid}/deliveries/{deliveryId:guid}"] = (Write, false),
+        ["POST /v1/webhooks/{id:guid}/deliveries/{deliveryId:guid}/redeliver"] = (Write, false),
     };
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -105,7 +115,7 @@ public sealed class RouteMatrixTests
                 "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{all.Id}:{Convert.ToBase64String(all.SigningSecret)}")));
             await calls.ExpectAsync(
                 orSession ? "in" : When(Open, "403 forbidden"), method, path, "the session's client token",
-                "Bearer " + RunningGateway.ClientToken(own, session), session: session);
+                "Bearer " + RunningGateway.ClientToken(own, session), session: orSession ? session : null);
             await calls.ExpectAsync(
                 orSession ? "404 verification_not_found" : When(Open, "403 forbidden"), method, path, "another session's client token",
                 "Bearer " + RunningGateway.ClientToken(own, Guid.CreateVersion7()));
@@ -190,6 +200,8 @@ public sealed class RouteMatrixTests
 
     private static string PathOf(string pattern, Guid session) => pattern
         .Replace("{id}", session.ToString(), StringComparison.Ordinal)
+        .Replace("{id:guid}", session.ToString(), StringComparison.Ordinal)
+        .Replace("{deliveryId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
         .Replace("{keyId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
         .Replace("{documentName?}", "", StringComparison.Ordinal)
         .Replace("{**rest}", "one", StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class ApplicationModelTests
                 foreach (var id in model.Keys)
                     Assert.Equal(HttpStatusCode.NoContent, (await admins[0].DeleteAsync($"/v1/applications/{id}")).StatusCode);
             },
-            iter: 12, threads: 1);
+            iter: 8, threads: 1);
     }
 
     private static async Task TakeAsync(Step step, SortedDictionary<string, Expected> model, Admin admin)

@@ -6,7 +6,7 @@ namespace FlashCall.Load.Gateway;
 /// <summary>What came of it, as a table and a line of JSON. Each figure is the median of its rounds.</summary>
 internal sealed class GatewayResult(
     Way[] ways, GatewayOptions options, Dictionary<(Way Way, HttpMethod Method, int Rate), List<OpenLoop>> loops,
-    Dictionary<Way, List<Throughput>> driven)
+    Dictionary<Way, List<Throughput>> driven, DatabaseCount.Found database)
 {
     /// <summary>Requests that failed, over all.</summary>
     public int Failed { get; } =
@@ -30,6 +30,10 @@ internal sealed class GatewayResult(
         Console.WriteLine("|---|---|---|");
         foreach (var way in ways)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {way.Name} | {PerSecond(way):F0} | {Cpu(way):F0} |"));
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"The gateway's database had {database.IdlePerSecond:F1} transactions/s without load and {database.LoadedPerSecond:F1} while "
+            + $"{database.Requests} requests went through."));
         Console.WriteLine();
         Console.WriteLine(JsonSerializer.Serialize(new
         {
@@ -57,6 +61,9 @@ internal sealed class GatewayResult(
             }),
             ratio_to_service = Ratio(ways[2], ways[0]),
             ratio_to_bare_yarp = Ratio(ways[2], ways[1]),
+            database_transactions_per_second_idle = Math.Round(database.IdlePerSecond, 2),
+            database_transactions_per_second_loaded = Math.Round(database.LoadedPerSecond, 2),
+            requests_through_gateway = database.Requests,
             failed_requests = Failed,
         }));
     }

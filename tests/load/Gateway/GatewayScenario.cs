@@ -11,6 +11,7 @@ namespace FlashCall.Load.Gateway;
 internal sealed class GatewayScenario(GatewayOptions options)
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(15);
     private static readonly HttpMethod[] Methods = [HttpMethod.Get, HttpMethod.Post];
 
     public async Task<int> RunAsync()
@@ -19,6 +20,8 @@ internal sealed class GatewayScenario(GatewayOptions options)
         await using var upstream = await Part.StartAsync("upstream", [$"--Identity:PublicKey={identity.ExportSubjectPublicKeyInfoPem()}"]);
         await using var yarp = await Part.StartAsync("yarp", [$"--{PartProgram.Destination}={upstream.Address}"]);
         await using var gateway = await MeasuredGateway.StartAsync(upstream.Address, identity);
+        if (gateway is null)
+            return 1;
         using var direct = new Way("service, directly", upstream, Token(identity));
         using var bare = new Way("bare YARP", yarp, Token(identity));
         using var whole = new Way("gateway", gateway.Part, gateway.Key);
@@ -29,6 +32,9 @@ internal sealed class GatewayScenario(GatewayOptions options)
             Say($"Warming up: {way.Name}");
             await way.DriveAsync(options.AtOnce, WarmUp);
         }
+        Say("Idle");
+        var database = new DatabaseCount(gateway);
+        await database.IdleAsync(Idle);
         var loops = new Dictionary<(Way Way, HttpMethod Method, int Rate), List<OpenLoop>>();
         var driven = ways.ToDictionary(way => way, _ => new List<Throughput>());
         for (var round = 0; round < options.Rounds; round++)
@@ -51,7 +57,9 @@ internal sealed class GatewayScenario(GatewayOptions options)
                 driven[way].Add(await way.DriveAsync(options.AtOnce, options.Length));
             }
         }
-        var result = new GatewayResult(ways, options, loops, driven);
+        var requests = options.Rounds * Methods.Length * options.Rates.Sum(rate => (int)(rate * options.Length.TotalSeconds))
+            + driven[whole].Sum(one => one.Requests);
+        var result = new GatewayResult(ways, options, loops, driven, await database.LoadedAsync(requests));
         result.Print();
         return result.Failed == 0 ? 0 : 1;
 

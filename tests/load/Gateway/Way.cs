@@ -76,7 +76,7 @@ internal sealed class Way : IDisposable
                 Interlocked.Increment(ref done);
             }
         })));
-        return new Throughput(done / clock.Elapsed.TotalSeconds, (Measured.CpuTime - cpu).TotalMicroseconds / done, failed);
+        return new Throughput(done, done / clock.Elapsed.TotalSeconds, (Measured.CpuTime - cpu).TotalMicroseconds / done, failed);
     }
 
     public void Dispose() => _client.Dispose();
@@ -106,10 +106,11 @@ internal sealed class Way : IDisposable
 internal sealed record OpenLoop(double[] Times, double[] Late, int Failed);
 
 /// <summary>What went through at most.</summary>
+/// <param name="Requests">Requests in all.</param>
 /// <param name="PerSecond">Requests a second.</param>
 /// <param name="CpuMicroseconds">CPU time of the measured process for one of them, µs.</param>
 /// <param name="Failed">Requests without an answer, or with another than 2xx.</param>
-internal sealed record Throughput(double PerSecond, double CpuMicroseconds, int Failed);
+internal sealed record Throughput(int Requests, double PerSecond, double CpuMicroseconds, int Failed);
 
 /// <summary>Percentiles of all values, not of a histogram.</summary>
 internal static class Percentile
