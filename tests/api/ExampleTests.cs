@@ -29,7 +29,9 @@ public sealed class ExampleTests : IAsyncLifetime
     [Fact]
     public async Task The_examples_run_as_they_stand()
     {
+        var webhook = Id(await SendAsync("addWebhook", "shop", 201));
         await VerifyingAsync();
+        await TellingAsync(webhook);
         await AdministeringAsync();
         await CarryingAsync();
         await NumberingAsync();
@@ -61,6 +63,23 @@ public sealed class ExampleTests : IAsyncLifetime
         var third = Id(await SendAsync("startVerification", "login", 201));
         Assert.Equal("cancelled", (await SendAsync("cancelVerification", null, 200, third))["status"]!.GetValue<string>());
         _feedbackOn = id["id"];
+    }
+
+    /// <summary>What was sent of it to the shop, which is not there.</summary>
+    private async Task TellingAsync(Dictionary<string, string> webhook)
+    {
+        await SendAsync("getWebhook", null, 200, webhook);
+        await SendAsync("listWebhooks", null, 200);
+        var deliveries = new JsonArray();
+        await Eventually.TrueAsync(
+            async () => (deliveries = (await SendAsync("listDeliveries", null, 200, webhook))["items"]!.AsArray()).Count > 0,
+            () => "a delivery", TimeSpan.FromSeconds(20));
+        webhook["deliveryId"] = Text(deliveries[0]!, "id");
+        await SendAsync("getDelivery", null, 200, webhook);
+        await SendAsync("redeliver", null, 202, webhook);
+        await SendAsync("rotateWebhookSecret", null, 200, webhook);
+        await SendAsync("putWebhook", "resumed", 200, webhook);
+        await SendAsync("removeWebhook", null, 204, webhook);
     }
 
     private async Task AdministeringAsync()
