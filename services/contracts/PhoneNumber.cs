@@ -63,6 +63,10 @@ public sealed record PhoneNumber
 
     private PhoneNumbers.PhoneNumber Parsed => Numbering.Parse(E164, defaultRegion: null);
 
+    /// <summary>Whether national spellings of this region can be read.</summary>
+    /// <param name="region">ISO 3166-1 alpha-2 in capitals, such as <c>SE</c>.</param>
+    public static bool IsRegion(string region) => Numbering.GetSupportedRegions().Contains(region);
+
     /// <summary>
     /// Reads a number in any common spelling. Without <paramref name="defaultRegion"/> it has to be international
     /// (<c>+46…</c>, spaces and dashes allowed); with one, national spellings of that region are understood too.

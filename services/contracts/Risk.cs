@@ -39,6 +39,12 @@ public sealed record ClientContext
 
     /// <summary>The device's user agent, at most 512 characters.</summary>
     public string? UserAgent { get; init; }
+
+    /// <summary>Whether an app on the device can read the incoming call itself; null where nobody said.</summary>
+    public bool? CanIntercept { get; init; }
+
+    /// <summary>Whether a person has to read the call and type it; null where nobody said.</summary>
+    public bool? ManualOnly { get; init; }
 }
 
 /// <summary>From the fraud service: the answer to <see cref="AssessRisk"/>.</summary>

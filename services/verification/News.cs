@@ -12,31 +12,31 @@ internal static class News
     internal sealed class OfRisk(SessionStore sessions, TimeProvider time) : IConsumer<RiskAssessed>
     {
         public Task Consume(ConsumeContext<RiskAssessed> context) => TakeAsync(sessions, context, context.Message.VerificationId,
-            new SessionCommand.TakeRiskAssessment(context.Message, NextAttemptId(context)) { Now = time.GetUtcNow() });
+            new SessionCommand.TakeRiskAssessment(context.Message, NextAttemptId(context)) { Now = time.Now() });
     }
 
     internal sealed class OfLease(SessionStore sessions, TimeProvider time) : IConsumer<CallerIdLeased>
     {
         public Task Consume(ConsumeContext<CallerIdLeased> context) => TakeAsync(sessions, context, context.Message.VerificationId,
-            new FlashCallCommand.TakeCallerId(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.GetUtcNow() });
+            new FlashCallCommand.TakeCallerId(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.Now() });
     }
 
     internal sealed class OfRefusal(SessionStore sessions, TimeProvider time) : IConsumer<CallerIdUnavailable>
     {
         public Task Consume(ConsumeContext<CallerIdUnavailable> context) => TakeAsync(sessions, context, context.Message.VerificationId,
-            new FlashCallCommand.TakeRefusal(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.GetUtcNow() });
+            new FlashCallCommand.TakeRefusal(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.Now() });
     }
 
     internal sealed class OfRinging(SessionStore sessions, TimeProvider time) : IConsumer<FlashCallRinging>
     {
         public Task Consume(ConsumeContext<FlashCallRinging> context) => TakeAsync(sessions, context, context.Message.VerificationId,
-            new FlashCallCommand.TakeRinging(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.GetUtcNow() });
+            new FlashCallCommand.TakeRinging(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.Now() });
     }
 
     internal sealed class OfCallEnd(SessionStore sessions, TimeProvider time) : IConsumer<FlashCallEnded>
     {
         public Task Consume(ConsumeContext<FlashCallEnded> context) => TakeAsync(sessions, context, context.Message.VerificationId,
-            new FlashCallCommand.TakeCallEnd(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.GetUtcNow() });
+            new FlashCallCommand.TakeCallEnd(context.Message) { NextAttemptId = NextAttemptId(context), Now = time.Now() });
     }
 
     /// <summary>News of a session that does not exist are nobody's: they are logged and dropped.</summary>

@@ -38,7 +38,9 @@ internal static class VerificationService
         builder.Services.AddSingleton(policies);
         builder.Services.AddSingleton(clientTokens!);
         builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
+        builder.AddSweep<IdempotencyKeys>();
         builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();
@@ -46,9 +48,12 @@ internal static class VerificationService
         app.UseAuthorization();
         var verifications = app.MapGroup("/v1/verifications");
         verifications.MapPost("/", StartVerification.HandleAsync).RequireScope(WriteScope);
+        verifications.MapGet("/", ListVerifications.HandleAsync).RequireScope(ReadScope);
         verifications.MapGet("/{id:guid}", GetVerification.HandleAsync).RequireScopeOrSession(ReadScope, Refusals.NoSuchSession);
+        verifications.MapGet("/{id:guid}/events", FollowVerification.HandleAsync).RequireScopeOrSession(ReadScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         app.MapResultKeys();
         return app;
     }

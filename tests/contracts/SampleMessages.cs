@@ -19,7 +19,7 @@ internal static class SampleMessages
             ApplicationId = "shop",
             To = PhoneNumber.Parse(Callee),
             Purpose = Purpose.LeadValidation,
-            Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "device-1", UserAgent = "Shop/1.0" },
+            Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "device-1", UserAgent = "Shop/1.0", CanIntercept = false, ManualOnly = true },
             RequestedAt = Noon,
         },
         new RiskAssessed
@@ -118,6 +118,20 @@ internal static class SampleMessages
             EndedAt = Noon.AddSeconds(5),
             Answered = false,
             Trunk = "carrier-2",
+        },
+        // Not a message: it travels in the gateway's token, between releases as messages do.
+        new PurposePolicy
+        {
+            Route = ["flash_call"],
+            Lifetime = TimeSpan.FromMinutes(2),
+            RingTime = TimeSpan.FromSeconds(4),
+            PostDialDelayCap = TimeSpan.FromSeconds(12),
+            MaxReports = 3,
+            GuessBound = 0.001,
+            FloorBits = 9.9,
+            ChallengeBits = 3.3,
+            OnRiskUnavailable = "allow",
+            OnSecondSession = "refuse",
         },
         new PoolLimitReached { Kind = LimitKind.Client, At = Noon, RetryAt = Noon.AddMinutes(1) },
         new VerificationCompleted

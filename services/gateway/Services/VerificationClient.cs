@@ -47,8 +47,8 @@ internal sealed class VerificationClient(
 
     private readonly ConcurrentDictionary<string, (string Token, DateTimeOffset RenewAt)> _readTokens = new(StringComparer.Ordinal);
 
-    /// <summary>Looks a session up, as the application would see it. It need not have the scope for it: one that is told how its sessions end
-    /// may only be able to start them.</summary>
+    /// <summary>Looks a session up, as the application would see it. It need not have the scope for it: one that is told how its sessions
+    /// end may only be able to start them.</summary>
     /// <exception cref="VerificationUnavailableException">No replica answered.</exception>
     public Task<VerificationAnswer> GetAsync(string applicationId, Guid id, CancellationToken cancellationToken) =>
         LookAsync(applicationId, $"{Path}/{id}", cancellationToken);
@@ -186,7 +186,8 @@ internal sealed class VerificationClient(
     /// <summary>There was no connection; it was cancelled when it did not come about in time.</summary>
     private static bool NothingWasSent(Exception exception) => exception is OperationCanceledException or HttpRequestException
     {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError,
     };
 
     private static VerificationUnavailableException Unavailable(Exception? cause) =>

@@ -4,7 +4,8 @@ using NpgsqlTypes;
 
 namespace FlashCall.Gateway.Webhooks;
 
-/// <summary>The applications' webhooks in the gateway's database. Everything is asked for by application: one never meets another's.</summary>
+/// <summary>The applications' webhooks in the gateway's database. Everything is asked for by application: one never meets
+/// another's.</summary>
 internal sealed class WebhookStore(NpgsqlDataSource data, WebhookSecrets secrets, TimeProvider time)
 {
     private const string Columns =

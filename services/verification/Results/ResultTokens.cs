@@ -59,6 +59,8 @@ internal sealed class ResultTokens(ResultKeys keys, ResultSettings settings, Tim
         }
         if (verified.Asked.Reference is { } reference)
             claims["reference"] = reference;
+        if (verified.Asked.TransactionHash is { } transactionHash)
+            claims["transaction_hash"] = transactionHash;
         return claims;
     }
 }

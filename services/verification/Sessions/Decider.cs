@@ -10,18 +10,33 @@ internal static class Decider
     /// <summary>How long the fraud service may take. A person waits in front of a screen.</summary>
     public static readonly TimeSpan RiskTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often a client may tell what became of the call: enough for every attempt of a route, and no more than that.</summary>
+    public const int MostTelemetry = 10;
+
     /// <summary>The events that a new session begins with.</summary>
-    public static Decision Begin(SessionCommand.Start start) => Decision.Of(new SessionEvent.VerificationRequested
+    public static ImmutableList<VerificationEvent> Begin(SessionCommand.Start start)
     {
-        At = start.Now,
-        ApplicationId = start.ApplicationId,
-        To = start.To,
-        Purpose = start.Purpose,
-        Reference = start.Reference,
-        Metadata = start.Metadata,
-        Client = start.Client,
-        Policy = start.Policy,
-    });
+        var requested = new SessionEvent.VerificationRequested
+        {
+            At = start.Now,
+            ApplicationId = start.ApplicationId,
+            To = start.To,
+            Purpose = start.Purpose,
+            Reference = start.Reference,
+            Metadata = start.Metadata,
+            Client = start.Client,
+            Policy = start.Policy,
+            TransactionHash = start.TransactionHash,
+        };
+        return start.Denied is not { } reason
+            ? [requested]
+            : [requested, new SessionEvent.VerificationDenied
+            {
+                At = start.Now,
+                Reason = reason,
+                Detail = Reasons.Sentence(reason) ?? throw new InvalidOperationException($"The reason '{reason}' has no sentence."),
+            }];
+    }
 
     /// <summary>What a command does to a session that has begun. A repeat, or news that comes too late to matter, returns no
     /// events.</summary>
@@ -41,6 +56,8 @@ internal static class Decider
         (SessionCommand.Supersede, VerificationSession.Ended) => Decision.Nothing,
         (SessionCommand.Supersede supersede, _) =>
             Decision.Of(new SessionEvent.VerificationSuperseded { At = command.Now, By = supersede.By }),
+
+        (SessionCommand.TakeTelemetry told, _) => TakeTelemetry(told, state.Telemetry),
 
         (SessionCommand.DeadlinePassed deadline, _) => PassDeadline(deadline, state),
 
@@ -93,12 +110,22 @@ internal static class Decider
             Source = report.Source,
             Matched = matched,
             Reason = (judgement as Judgement.NoMatch)?.Reason,
+            SourceText = report.SourceText,
         };
         if (matched)
             return Decision.Of(received, new SessionEvent.VerificationSucceeded { At = report.Now, AttemptId = attempt.Id });
         return state.ReportsLeft > 1
             ? Decision.Of(received)
             : Decision.Of(received, new SessionEvent.VerificationFailed { At = report.Now, Reason = Reasons.TooManyReports });
+    }
+
+    private static Decision TakeTelemetry(SessionCommand.TakeTelemetry told, TelemetryTally known)
+    {
+        if (known.Told > 0 && (known.LateCall, known.NoCall) == (told.LateCall, told.NoCall))
+            return Decision.Nothing;
+        return known.Told < MostTelemetry
+            ? Decision.Of(new SessionEvent.ClientTelemetry { At = told.Now, LateCall = told.LateCall, NoCall = told.NoCall })
+            : Decision.No(Rejection.TooMuchTelemetry);
     }
 
     private static Decision TakeNews(AttemptCommand news, VerificationSession state) =>

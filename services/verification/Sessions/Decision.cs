@@ -39,4 +39,7 @@ internal enum Rejection
 
     /// <summary>The report answers another channel than the one under way.</summary>
     OtherChannel,
+
+    /// <summary>The client told more often what became of the call than is kept.</summary>
+    TooMuchTelemetry,
 }

@@ -10,7 +10,10 @@ internal static class Evolver
     /// <param name="state">The state before; null before the first event.</param>
     /// <param name="id">The session.</param>
     /// <param name="happened">The event.</param>
-    public static VerificationSession Evolve(VerificationSession? state, Guid id, VerificationEvent happened)
+    public static VerificationSession Evolve(VerificationSession? state, Guid id, VerificationEvent happened) =>
+        Fold(state, id, happened) with { Revision = (state?.Revision ?? 0) + 1 };
+
+    private static VerificationSession Fold(VerificationSession? state, Guid id, VerificationEvent happened)
     {
         if (happened is SessionEvent.VerificationRequested asked)
         {
@@ -18,7 +21,8 @@ internal static class Evolver
             {
                 Id = id,
                 Asked = new VerificationSession.Request(
-                    asked.ApplicationId, asked.To, asked.Purpose, asked.Reference, asked.Metadata, asked.Client, asked.Policy, asked.At),
+                    asked.ApplicationId, asked.To, asked.Purpose, asked.Reference, asked.Metadata, asked.Client, asked.Policy, asked.At,
+                    asked.TransactionHash),
             };
         }
         if (state is null)
@@ -47,8 +51,11 @@ internal static class Evolver
             Id = state.Id,
             Asked = state.Asked,
             Attempts = state.Attempts.Add(Channel.Named(started.Channel).Begin(started)),
+            Telemetry = state.Telemetry,
         },
         SessionEvent.AttemptFailed => state,
+        SessionEvent.ClientTelemetry told =>
+            state with { Telemetry = new TelemetryTally(state.Telemetry.Told + 1, told.LateCall, told.NoCall) },
         SessionEvent.ReportReceived report => state with
         {
             Attempts = state.Attempts.ConvertAll(one =>
@@ -74,6 +81,7 @@ internal static class Evolver
             Id = state.Id,
             Asked = state.Asked,
             Attempts = state.Attempts,
+            Telemetry = state.Telemetry,
             Outcome = outcome,
             Reason = reason,
             At = at,

@@ -22,7 +22,7 @@ internal static class Reactor
     public static ImmutableList<OutgoingMessage> React(VerificationSession? before, VerificationSession after)
     {
         var messages = ImmutableList.CreateBuilder<OutgoingMessage>();
-        if (before is null)
+        if (before is null && after is VerificationSession.AwaitingRisk)
             messages.Add(AssessRisk(after));
         foreach (var attempt in after.Attempts)
         {

@@ -28,6 +28,12 @@ internal static class Reasons
     public const string CallLost = "call_lost";
     public const string CallTooLate = "call_too_late";
 
+    /// <summary>The application's own callback said no.</summary>
+    public const string CallbackDenied = "callback_denied";
+
+    /// <summary>The application's own callback did not answer, or not in a way that can be read.</summary>
+    public const string CallbackInvalid = "callback_invalid";
+
     /// <summary>The sentence for a code, for the developer of a client app.</summary>
     public static string? Sentence(string? code) => code switch
     {
@@ -55,6 +61,8 @@ internal static class Reasons
         CallInterrupted => "The call was interrupted on our side. Try again.",
         CallLost => "What became of the call is not known. Try again.",
         CallTooLate => "The call could not be placed in time. Try again.",
+        CallbackDenied => "The application's callback denied the request.",
+        CallbackInvalid => "The application's callback did not answer with an action that is known.",
         _ => null,
     };
 }

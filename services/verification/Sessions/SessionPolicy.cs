@@ -42,6 +42,10 @@ internal sealed record SessionPolicy
     /// <see cref="SecondSession.Supersede"/>.</summary>
     public SecondSession? OnSecondSession { get; init; }
 
+    /// <summary>How long the client watches for the call, from the lease; null for as long as the call may take to come. 5 to
+    /// 120 s.</summary>
+    public TimeSpan? InterceptionTimeout { get; init; }
+
     /// <summary>The rules as a challenge makes them.</summary>
     public SessionPolicy Challenged() => this with { GuessBound = GuessBound / Math.Pow(2, ChallengeBits ?? 0) };
 

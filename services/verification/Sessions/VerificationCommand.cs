@@ -37,13 +37,30 @@ internal abstract record SessionCommand : VerificationCommand
         public required ClientContext Client { get; init; }
 
         public required SessionPolicy Policy { get; init; }
+
+        /// <summary>What stands for the transaction that is confirmed; null where there is none. See
+        /// <see cref="SessionEvent.VerificationRequested.TransactionHash"/>.</summary>
+        public string? TransactionHash { get; init; }
+
+        /// <summary>Why the session is denied as it begins (stable code); null for one that goes its way.</summary>
+        public string? Denied { get; init; }
     }
 
     /// <summary>The fraud service answered.</summary>
     public sealed record TakeRiskAssessment(RiskAssessed Answer, Guid NextAttemptId) : SessionCommand;
 
     /// <summary>The client reports the code it saw.</summary>
-    public sealed record Report(ReportedCode Code, ReportSource Source, Guid NextAttemptId) : SessionCommand;
+    public sealed record Report(ReportedCode Code, ReportSource Source, Guid NextAttemptId) : SessionCommand
+    {
+        /// <summary>The source in the client's own word, at most 32 characters; null where it used ours.</summary>
+        public string? SourceText { get; init; }
+    }
+
+    /// <summary>The client tells what became of the call on the phone, for whoever looks into a carrier later. It decides
+    /// nothing.</summary>
+    /// <param name="LateCall">Whether the call came after the client had stopped waiting for it; null where nobody said.</param>
+    /// <param name="NoCall">Whether none came; null where nobody said.</param>
+    public sealed record TakeTelemetry(bool? LateCall, bool? NoCall) : SessionCommand;
 
     /// <summary>The client gives up.</summary>
     public sealed record Cancel : SessionCommand;

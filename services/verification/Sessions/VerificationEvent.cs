@@ -43,6 +43,10 @@ internal abstract record SessionEvent : VerificationEvent
 
         /// <summary>The rules of this session, as they were when it began.</summary>
         public required SessionPolicy Policy { get; init; }
+
+        /// <summary>SHA-256 of the transaction that is confirmed, in its canonical form (RFC 8785), as lower-case hex; null where there is
+        /// none. The transaction itself is not kept.</summary>
+        public string? TransactionHash { get; init; }
     }
 
     /// <summary>The fraud service answered.</summary>
@@ -111,6 +115,20 @@ internal abstract record SessionEvent : VerificationEvent
 
         /// <summary>Why it was wrong, where more is known than that it was: a stable code in snake_case.</summary>
         public string? Reason { get; init; }
+
+        /// <summary>The source in the client's own word, at most 32 characters; null where it used ours.</summary>
+        public string? SourceText { get; init; }
+    }
+
+    /// <summary>The client told what became of the call on the phone. Also of a session that has ended: devices tell when
+    /// they can.</summary>
+    public sealed record ClientTelemetry : SessionEvent
+    {
+        /// <summary>Whether the call came after the client had stopped waiting for it; null where nobody said.</summary>
+        public bool? LateCall { get; init; }
+
+        /// <summary>Whether none came; null where nobody said.</summary>
+        public bool? NoCall { get; init; }
     }
 
     /// <summary>The number is verified.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using FlashCall.Contracts;
 using FlashCall.Verification.Channels;
 
@@ -13,6 +14,12 @@ internal abstract record VerificationSession
 
     /// <summary>The session, also the id of its stream.</summary>
     public Guid Id { get; init; }
+
+    /// <summary>How many events it is folded from: the version of its stream.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>What the client told of the call on the phone.</summary>
+    public TelemetryTally Telemetry { get; init; }
 
     /// <summary>What was asked for, the same for the whole session.</summary>
     public required Request Asked { get; init; }
@@ -39,7 +46,8 @@ internal abstract record VerificationSession
         IReadOnlyDictionary<string, string>? Metadata,
         ClientContext Client,
         SessionPolicy Policy,
-        DateTimeOffset At)
+        DateTimeOffset At,
+        string? TransactionHash = null)
     {
         /// <summary>When the session ends if nothing else ends it.</summary>
         public DateTimeOffset ExpiresAt => At + Policy.Lifetime;
@@ -70,3 +78,10 @@ internal abstract record VerificationSession
         public Guid? ProvenBy { get; init; }
     }
 }
+
+/// <summary>What a client told of the call on the phone, how often and what last.</summary>
+/// <param name="Told">How often.</param>
+/// <param name="LateCall">Whether the call came after the client had stopped waiting for it.</param>
+/// <param name="NoCall">Whether none came.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct TelemetryTally(int Told, bool? LateCall, bool? NoCall);

@@ -85,7 +85,7 @@ internal sealed partial class Deadlines(
         try
         {
             await sessions.HandleAsync(
-                id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.GetUtcNow() }, cancellationToken);
+                id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.Now() }, cancellationToken);
         }
         // One session that cannot be handled must not keep the others waiting; its row stays and comes due again.
         catch (Exception exception) when (exception is not OperationCanceledException)

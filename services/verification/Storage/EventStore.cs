@@ -27,6 +27,7 @@ internal static class EventStore
         [typeof(SessionEvent.AttemptStarted)] = "attempt_started",
         [typeof(SessionEvent.AttemptFailed)] = "attempt_failed",
         [typeof(SessionEvent.ReportReceived)] = "report_received",
+        [typeof(SessionEvent.ClientTelemetry)] = "client_telemetry",
         [typeof(SessionEvent.VerificationSucceeded)] = "verification_succeeded",
         [typeof(SessionEvent.VerificationDenied)] = "verification_denied",
         [typeof(SessionEvent.VerificationFailed)] = "verification_failed",

@@ -19,29 +19,58 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
     /// <summary>Two replicas that meet in one stream: the second one reads again and decides anew.</summary>
     private const int Tries = 6;
 
-    /// <summary>Begins a session. An earlier one of the same application for the same number is superseded first.</summary>
-    /// <returns>The state of the new session.</returns>
-    public async Task<VerificationSession> BeginAsync(Guid id, SessionCommand.Start start, CancellationToken cancellationToken)
+    private const string RunningSql = "select id from verifications where application_id = $1 and callee = $2 and ended_at is null";
+
+    private const string RunningAndKeySql =
+        """
+        select running.id, earlier.verification_id, earlier.body_hash, earlier.answered_revision
+        from (select 1) one
+        left join verifications running on running.application_id = $1 and running.callee = $2 and running.ended_at is null
+        left join idempotency_keys earlier on earlier.application_id = $1 and earlier.key = $3 and earlier.created_at > $4
+        """;
+
+    /// <summary>Begins a session. What becomes of an earlier one of the same application for the same number, its policy says.</summary>
+    /// <param name="id">The new session.</param>
+    /// <param name="start">What is asked for.</param>
+    /// <param name="key">Makes the start repeatable; null where it is not.</param>
+    /// <param name="cancellationToken">The request is gone.</param>
+    public async Task<Beginning> BeginAsync(
+        Guid id, SessionCommand.Start start, IdempotencyKey? key, CancellationToken cancellationToken)
     {
-        var decision = (Decision.Accepted)Decider.Begin(start);
+        var events = Decider.Begin(start);
+        var after = Fold(null, id, events);
         for (var remaining = Tries; ; remaining--)
         {
             await using var session = Open(id);
-            if (await WithoutStatement(LiveSessionAsync(session, start, cancellationToken)) is { } earlier)
-                await HandleAsync(earlier, new SessionCommand.Supersede(id) { Now = start.Now }, cancellationToken);
-            var after = Fold(null, id, decision.Events);
-            session.Events.StartStream<VerificationSession>(id, decision.Events);
-            session.QueueSqlCommand(
-                "insert into live_sessions (application_id, callee, verification_id) values (?, ?, ?)",
-                start.ApplicationId, start.To.E164, id);
+            var (running, earlier) = await WithoutStatement(EarlierAsync(session, start, key, cancellationToken));
+            if (earlier is not null)
+            {
+                return earlier.BodyHash.AsSpan().SequenceEqual(key!.BodyHash)
+                    ? new Beginning.Repeated(earlier.VerificationId, earlier.AnsweredRevision)
+                    : new Beginning.KeyReused();
+            }
+            // One that is denied as it begins takes nobody's place.
+            if (running is { } live && after is not VerificationSession.Ended)
+            {
+                if (start.Policy.OnSecondSession is SecondSession.Refuse)
+                    return new Beginning.InProgress(live);
+                await HandleAsync(live, new SessionCommand.Supersede(id) { Now = start.Now }, cancellationToken);
+            }
+            session.Events.StartStream<VerificationSession>(id, events);
+            if (key is not null)
+                IdempotencyKeys.Keep(session, start.ApplicationId, key, id, start.Now);
             try
             {
                 await CommitAsync(session, before: null, after, cancellationToken);
-                return after;
+                return new Beginning.Begun(after);
             }
-            // Another request for the same number was faster: it is the earlier one now.
-            catch (PostgresException exception) when (remaining > 1 && IsSecondLiveSession(exception))
+            // Another request for the same number, or under the same key, was faster: it is the earlier one now.
+            catch (PostgresException exception) when (remaining > 1 && IsOvertaken(exception))
             {
+            }
+            catch (Exception exception) when (IsIdInUse(exception))
+            {
+                return new Beginning.IdInUse();
             }
         }
     }
@@ -121,30 +150,50 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
         var messages = Reactor.React(before, after);
         outbox.Enlist(session, after.Id, messages);
         Deadlines.Set(session, after.Id, Reactor.Deadline(after));
-        if (after is VerificationSession.Ended && before is not VerificationSession.Ended)
-        {
-            session.QueueSqlCommand("delete from live_sessions where application_id = ? and callee = ? and verification_id = ?",
-                after.Asked.ApplicationId, after.Asked.To.E164, after.Id);
-        }
+        VerificationRows.Set(session, before, after);
         await WithoutStatement(session.SaveChangesAsync(cancellationToken));
 
         outbox.Dispatch(messages);
         watch.Moved(after);
     }
 
-    private static async Task<Guid?> LiveSessionAsync(
-        IDocumentSession session, SessionCommand.Start start, CancellationToken cancellationToken)
+    /// <summary>The live session for the number, and the start under the key. One statement sees both as of one moment: a session that
+    /// the same key began just now must not be taken for another that it supersedes.</summary>
+    private static async Task<(Guid? Running, EarlierStart? Earlier)> EarlierAsync(
+        IDocumentSession session, SessionCommand.Start start, IdempotencyKey? key, CancellationToken cancellationToken)
     {
-        await using var find = new NpgsqlCommand("select verification_id from live_sessions where application_id = $1 and callee = $2")
+        await using var find = new NpgsqlCommand(key is null ? RunningSql : RunningAndKeySql)
         {
             Parameters = { new() { Value = start.ApplicationId }, new() { Value = start.To.E164 } },
         };
+        if (key is not null)
+        {
+            find.Parameters.Add(new() { Value = key.Text });
+            find.Parameters.Add(new() { Value = start.Now - IdempotencyKeys.Lifetime });
+        }
         await using var reader = await session.ExecuteReaderAsync(find, cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? reader.GetGuid(0) : null;
+        if (!await reader.ReadAsync(cancellationToken))
+            return default;
+        return (
+            await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetGuid(0),
+            key is null || await reader.IsDBNullAsync(1, cancellationToken)
+                ? null
+                : new EarlierStart(
+                    reader.GetGuid(1), reader.GetFieldValue<byte[]>(2),
+                    await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetInt64(3)));
     }
 
-    private static bool IsSecondLiveSession(PostgresException exception) =>
-        exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "live_sessions_one_per_number" };
+    private static bool IsOvertaken(PostgresException exception) => exception is
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation,
+        ConstraintName: VerificationRows.OneLivePerNumber or IdempotencyKeys.Key,
+    };
+
+    private static bool IsIdInUse(Exception exception) => exception is ExistingStreamIdCollisionException or PostgresException
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation,
+        ConstraintName: VerificationRows.Key or "pkey_mt_streams_id",
+    };
 
     private static async Task<T> WithoutStatement<T>(Task<T> work)
     {
@@ -177,4 +226,40 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
 }
 
 /// <summary>A session and all that happened in it, in order.</summary>
-internal sealed record SessionHistory(VerificationSession State, ImmutableList<VerificationEvent> Events);
+internal sealed record SessionHistory(VerificationSession State, ImmutableList<VerificationEvent> Events)
+{
+    /// <summary>As it stood after so many events.</summary>
+    public VerificationSession At(long revision) => States().ElementAt((int)revision - 1);
+
+    /// <summary>Where it stood after each event, in order.</summary>
+    public IEnumerable<VerificationSession> States()
+    {
+        VerificationSession? state = null;
+        foreach (var happened in Events)
+            yield return state = Evolver.Evolve(state, State.Id, happened);
+    }
+}
+
+/// <summary>What became of the wish to begin a session.</summary>
+internal abstract record Beginning
+{
+    private Beginning()
+    {
+    }
+
+    /// <summary>It began.</summary>
+    public sealed record Begun(VerificationSession State) : Beginning;
+
+    /// <summary>The same request under the same key began this one before, and was answered with where it stood then; null where nobody
+    /// was told yet.</summary>
+    public sealed record Repeated(Guid Id, long? AnsweredRevision) : Beginning;
+
+    /// <summary>Another request was made under the key.</summary>
+    public sealed record KeyReused : Beginning;
+
+    /// <summary>This one is under way for the number, and the policy refuses a second.</summary>
+    public sealed record InProgress(Guid Id) : Beginning;
+
+    /// <summary>There is a session of this id.</summary>
+    public sealed record IdInUse : Beginning;
+}

@@ -14,12 +14,12 @@ internal static class CancelVerification
         Guid id, ClaimsPrincipal caller, SessionStore sessions, TimeProvider time, CancellationToken cancellationToken)
     {
         var outcome = await sessions.HandleAsync(
-            id, caller.ApplicationId(), new SessionCommand.Cancel { Now = time.GetUtcNow() }, cancellationToken);
+            id, caller.ApplicationId(), new SessionCommand.Cancel { Now = time.Now() }, cancellationToken);
         return outcome switch
         {
             null => Refusals.NoSuchSession(),
             { Refused: { } refused } => Refusals.Of(refused, outcome.State),
-            _ => TypedResults.Ok(VerificationView.Of(outcome.State)),
+            _ => TypedResults.Ok(VerificationView.Of(outcome.State).For(caller)),
         };
     }
 }

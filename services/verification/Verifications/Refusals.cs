@@ -12,6 +12,15 @@ internal static class Refusals
     public static ProblemHttpResult NoSuchSession() =>
         Problems.Problem(404, "verification_not_found", "No such verification", "This application has no verification with this id.");
 
+    /// <summary>The application has a session under way for the number, and its policy lets no second one begin.</summary>
+    public static ProblemHttpResult InProgress(Guid running)
+    {
+        var problem = Problems.Create(409, "verification_in_progress", "A verification is in progress",
+            "One is under way for this number. Follow that, or cancel it and start anew.");
+        problem.Extensions["verificationId"] = running;
+        return TypedResults.Problem(problem);
+    }
+
     public static ProblemHttpResult Of(Rejection rejection, VerificationSession session) => rejection switch
     {
         Rejection.Ended => Problems.Problem(409, "verification_ended", "The verification has ended",
@@ -24,6 +33,8 @@ internal static class Refusals
             "The last digits do not tell the number that called from others here. Send it whole, as callerId."),
         Rejection.OtherChannel => Problems.Problem(409, "other_channel", "Another channel",
             $"The attempt under way goes over '{session.Current?.Channel}', which takes another kind of report."),
+        Rejection.TooMuchTelemetry => Problems.Problem(409, "too_much_telemetry", "Too much telemetry",
+            $"A verification keeps {Decider.MostTelemetry} pieces of it, and has them."),
         _ => throw new InvalidOperationException($"Unknown rejection {rejection}."),
     };
 }

@@ -24,6 +24,9 @@ internal sealed record ReportCallerId
     /// <summary><c>typed</c> (the default) or <c>intercepted</c>.</summary>
     public string? Source { get; init; }
 
+    /// <summary>The source in the client's own word, given back as it came; at most 32 letters, digits, dashes or underscores.</summary>
+    public string? SourceText { get; init; }
+
     public static async Task<Results<Ok<ReportView>, ProblemHttpResult>> HandleAsync(
         Guid id, ReportCallerId request, ClaimsPrincipal caller, SessionStore sessions, ResultTokens results,
         TimeProvider time, CancellationToken cancellationToken)
@@ -34,7 +37,11 @@ internal sealed record ReportCallerId
         var source = request.Source == "intercepted" ? ReportSource.Intercepted : ReportSource.Typed;
         var outcome = await sessions.HandleAsync(
             id, caller.ApplicationId(),
-            new SessionCommand.Report(request.Code(source), source, Guid.CreateVersion7()) { Now = time.GetUtcNow() },
+            new SessionCommand.Report(request.Code(source), source, Guid.CreateVersion7())
+            {
+                Now = time.Now(),
+                SourceText = request.SourceText,
+            },
             cancellationToken);
         return outcome switch
         {
@@ -74,6 +81,10 @@ internal sealed record ReportCallerId
                 .WithMessage("Give the last digits of the number that called: ASCII digits only.");
             RuleFor(request => request.Source).Must(source => source is null or "typed" or "intercepted")
                 .WithMessage("Expected 'typed' or 'intercepted'.");
+            RuleFor(request => request.SourceText)
+                .Must(text => text is null
+                    || (text.Length is > 0 and <= 32 && text.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '-' or '_')))
+                .WithMessage("1 to 32 ASCII letters, digits, dashes or underscores.");
         }
 
         // Seven digits more than a number has: the exit code with that of a carrier.
@@ -94,6 +105,9 @@ internal sealed record ReportView
     /// <summary>Why it did not match, where more is known than that: <c>caller_id_withheld</c> or <c>caller_id_rewritten</c>.</summary>
     public string? ReportReason { get; init; }
 
+    /// <summary>How the caller ID came to be reported, as the report said it.</summary>
+    public string? Source { get; init; }
+
     public required int ReportsLeft { get; init; }
 
     public string? Reason { get; init; }
@@ -112,6 +126,7 @@ internal sealed record ReportView
             Status = view.Status,
             Report = outcome.State is VerificationSession.Ended { ProvenBy: not null } ? "match" : "no_match",
             ReportReason = outcome.Events.Select(ReasonOf).FirstOrDefault(reason => reason is not null),
+            Source = ReportedSource.Of(outcome.Events),
             ReportsLeft = view.ReportsLeft,
             Reason = view.Reason,
             Detail = view.Detail,

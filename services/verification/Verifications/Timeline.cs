@@ -17,7 +17,8 @@ internal static class Timeline
     public static IReadOnlyList<TimelineStep> Of(IEnumerable<VerificationEvent> events) =>
         [.. events.SelectMany(StepsOf).OrderBy(step => step.At)];
 
-    private static IEnumerable<TimelineStep> StepsOf(VerificationEvent happened) => happened switch
+    /// <summary>The steps that one event is in the words of a client; none, one or two.</summary>
+    public static IEnumerable<TimelineStep> StepsOf(VerificationEvent happened) => happened switch
     {
         SessionEvent.VerificationRequested asked => [new("requested", asked.At)],
         SessionEvent.RiskUnavailable unavailable =>
@@ -27,6 +28,7 @@ internal static class Timeline
         SessionEvent.AttemptStarted => [],
         SessionEvent.AttemptFailed failed => [new("attempt_failed", failed.At, failed.Reason)],
         SessionEvent.ReportReceived report => [new("reported", report.At, JudgementOf(report))],
+        SessionEvent.ClientTelemetry told => [new("client_telemetry", told.At, WordsOf(told))],
         SessionEvent.VerificationSucceeded => [new("verified", happened.At)],
         SessionEvent.VerificationDenied denied => [new("denied", denied.At, denied.Reason)],
         SessionEvent.VerificationFailed failed => [new("failed", failed.At, failed.Reason)],
@@ -51,6 +53,14 @@ internal static class Timeline
         { Matched: true } => "match",
         { Reason: { } reason } => $"no match, {reason}",
         _ => "no match",
+    };
+
+    private static string WordsOf(SessionEvent.ClientTelemetry told) => (told.LateCall, told.NoCall) switch
+    {
+        (true, true) => "late call, no call",
+        (true, _) => "late call",
+        (_, true) => "no call",
+        _ => "nothing unusual",
     };
 
     private static IEnumerable<TimelineStep> EndOf(FlashCallEvent.CallEnded ended)

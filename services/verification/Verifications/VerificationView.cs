@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using FlashCall.Contracts;
+using FlashCall.Hosting;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Storage;
@@ -35,6 +37,12 @@ internal sealed record VerificationView
 
     public required int ReportsLeft { get; init; }
 
+    /// <summary>How the last reported caller ID came to be reported, as the report said it; with <c>GET</c> only.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>SHA-256 of the transaction that is confirmed, in its canonical form (RFC 8785), as lower-case hex.</summary>
+    public string? TransactionHash { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -52,7 +60,11 @@ internal sealed record VerificationView
 
     /// <summary>The session with its timeline.</summary>
     public static VerificationView Of(SessionHistory history) =>
-        Of(history.State) with { Timeline = Verifications.Timeline.Of(history.Events) };
+        Of(history.State) with
+        {
+            Source = ReportedSource.Of(history.Events),
+            Timeline = Verifications.Timeline.Of(history.Events),
+        };
 
     /// <summary>The session as it stands.</summary>
     public static VerificationView Of(VerificationSession session)
@@ -61,7 +73,7 @@ internal sealed record VerificationView
         return new VerificationView
         {
             Id = session.Id,
-            Status = StatusOf(session),
+            Status = SessionStatus.Of(session),
             Reason = ended?.Reason,
             Detail = ended?.Detail ?? Reasons.Sentence(ended?.Reason),
             To = session.Asked.To,
@@ -71,29 +83,17 @@ internal sealed record VerificationView
             Channel = session.Current?.Channel ?? session.Asked.Policy.Route[0],
             FlashCall = session.Current is FlashCallAttempt.WithCallerId attempt ? FlashCallView.Of(attempt, session) : null,
             ReportsLeft = session.ReportsLeft,
+            TransactionHash = session.Asked.TransactionHash,
             CreatedAt = session.Asked.At,
             ExpiresAt = session.Asked.ExpiresAt,
             EndedAt = ended?.At,
         };
     }
 
-    private static string StatusOf(VerificationSession session) => session switch
-    {
-        VerificationSession.Ended ended => ended.Outcome switch
-        {
-            VerificationOutcome.Succeeded => "verified",
-            VerificationOutcome.Failed => "failed",
-            VerificationOutcome.Denied => "denied",
-            VerificationOutcome.Expired => "expired",
-            VerificationOutcome.Cancelled => "cancelled",
-            VerificationOutcome.Superseded => "superseded",
-            VerificationOutcome.Errored => "error",
-            _ => throw new InvalidOperationException($"Unknown outcome {ended.Outcome}."),
-        },
-        { Current: FlashCallAttempt.Ringing } => "ringing",
-        { Current: FlashCallAttempt.Over } => "awaiting_report",
-        _ => "pending",
-    };
+    /// <summary>The same for whoever asks: a device holds a token for its session alone, and what the backend noted is not its
+    /// business.</summary>
+    public VerificationView For(ClaimsPrincipal caller) =>
+        caller.SessionId() is null ? this : this with { Reference = null, Metadata = null };
 }
 
 /// <summary>What a client needs for the attempt by flash call.</summary>
@@ -108,7 +108,8 @@ internal sealed record FlashCallView
     /// <summary>How many of its last digits a person may type; null if they have to type the whole number.</summary>
     public required int? EnterDigits { get; init; }
 
-    /// <summary>The call has come by then, or does not come.</summary>
+    /// <summary>The call has come by then, or does not come; or as long as the client wished to watch
+    /// for it. Not after the session's own end.</summary>
     public required DateTimeOffset InterceptUntil { get; init; }
 
     /// <summary>The caller ID itself; not before the session has ended.</summary>
@@ -119,8 +120,15 @@ internal sealed record FlashCallView
         CallerIdPrefix = attempt.Lease.DisclosedPrefix,
         CallerIdLength = attempt.Lease.CallerId.E164.Length,
         EnterDigits = attempt.EnterDigits,
-        InterceptUntil = attempt.Lease.At + FlashCallChannel.DialWithin
-            + session.Asked.Policy.PostDialDelayCap + session.Asked.Policy.RingTime,
+        InterceptUntil = InterceptUntilOf(attempt, session),
         CallerId = session is VerificationSession.Ended ? attempt.Lease.CallerId : null,
     };
+
+    private static DateTimeOffset InterceptUntilOf(FlashCallAttempt.WithCallerId attempt, VerificationSession session)
+    {
+        var policy = session.Asked.Policy;
+        var until = attempt.Lease.At
+            + (policy.InterceptionTimeout ?? FlashCallChannel.DialWithin + policy.PostDialDelayCap + policy.RingTime);
+        return until < session.Asked.ExpiresAt ? until : session.Asked.ExpiresAt;
+    }
 }

@@ -40,6 +40,9 @@ internal sealed partial class SessionWatch(IBus bus, ServiceIdentity identity, I
         return waiter;
     }
 
+    /// <summary>How many wait for a session here.</summary>
+    public int Watching(Guid id) => _waiters.TryGetValue(id, out var waiters) ? waiters.Count : 0;
+
     /// <summary>A session moved, here.</summary>
     public void Moved(VerificationSession state)
     {

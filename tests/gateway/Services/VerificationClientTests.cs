@@ -97,7 +97,8 @@ public sealed class VerificationClientTests
     private static async Task<VerificationClient> ClientAsync(RunningGateway gateway)
     {
         await Eventually.TrueAsync(
-            async () => (await gateway.SendAsync(HttpMethod.Get, "/v1/webhooks")).IsSuccessStatusCode, "the gateway knows the applications");
+            async () => (await gateway.SendAsync(HttpMethod.Get, "/v1/webhooks")).IsSuccessStatusCode,
+            "the gateway knows the applications");
         return gateway.Services.GetRequiredService<VerificationClient>();
     }
 }

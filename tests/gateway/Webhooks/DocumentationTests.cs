@@ -75,7 +75,12 @@ public sealed class DocumentationTests
     }
 
     private static string Headers((string Id, string Time, string Signature, string, bool) message) =>
-        $$"""{"webhook-id": {{Json(message.Id)}}, "webhook-timestamp": {{Json(message.Time)}}, "webhook-signature": {{Json(message.Signature)}}}""";
+        System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["webhook-id"] = message.Id,
+            ["webhook-timestamp"] = message.Time,
+            ["webhook-signature"] = message.Signature,
+        });
 
     /// <summary>A text as JSON has it, which both languages read as their own.</summary>
     private static string Json(string text) => System.Text.Json.JsonSerializer.Serialize(text);
@@ -106,7 +111,8 @@ public sealed class DocumentationTests
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, await errors);
-        Assert.Equal(Messages.Select(message => message.IsGenuine ? "true" : "false"), output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            Messages.Select(message => message.IsGenuine ? "true" : "false"), output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     /// <summary>The lines of the page's block in a language.</summary>

@@ -96,7 +96,7 @@ public sealed class SendingTests
         await using var receiver = await Receiver.StartAsync();
         await using var database = await GatewayDatabase.CreateAsync();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
-        var replicas = new[] { new SendingReplica(database, time, SendingReplica.Open), new SendingReplica(database, time, SendingReplica.Open) };
+        var replicas = Enumerable.Range(0, 2).Select(_ => new SendingReplica(database, time, SendingReplica.Open)).ToArray();
         var (webhook, _) = await replicas[0].AddWebhookAsync(receiver.Url);
         var told = Enumerable.Range(0, 60).Select(_ => SendingReplica.Told(webhook, Guid.CreateVersion7())).ToArray();
         await replicas[0].Deliveries.AddAsync(told, CancellationToken.None);
@@ -240,7 +240,8 @@ public sealed class SendingTests
         var (webhook, _) = await replica.AddWebhookAsync(receiver.Url);
         var (other, _) = await replica.AddWebhookAsync(receiver.Url);
         // Another webhook's secret, put there past the service, is bound to the other one.
-        await replica.ExecuteAsync($"update webhooks set secret = (select secret from webhooks where id = '{other.Id}') where id = '{webhook.Id}'");
+        await replica.ExecuteAsync(
+            $"update webhooks set secret = (select secret from webhooks where id = '{other.Id}') where id = '{webhook.Id}'");
         await replica.TellAsync(webhook);
         var delivery = await replica.DeliveryAsync(webhook, one => one.LastAttempt?.Error is not null, "it could not be signed");
         Assert.Equal(ReceiverErrors.SecretUnreadable, delivery.LastAttempt!.Error);
@@ -258,7 +259,8 @@ public sealed class SendingTests
         var callback = new NewDelivery
         {
             To = new Recipient.Sinch(
-                SendingReplica.Application, new Uri(receiver.Url), new Dictionary<string, string>(StringComparer.Ordinal) { ["x-kind"] = "result" }),
+                SendingReplica.Application, new Uri(receiver.Url),
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["x-kind"] = "result" }),
             ApplicationId = SendingReplica.Application,
             VerificationId = Guid.CreateVersion7(),
             Type = "VerificationResultEvent",

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using FlashCall.Gateway.Webhooks;
 
@@ -30,7 +31,9 @@ public sealed class WebhookApiTests
 
         var replaced = await PutAsync(gateway, location, """{"url":"https://shop.example/other","enabled":false}""", tag);
         var changed = await OfAsync(replaced, HttpStatusCode.OK);
-        Assert.Equal(("https://shop.example/other", false), (changed.GetProperty("url").GetString(), changed.GetProperty("enabled").GetBoolean()));
+        Assert.Equal(
+            ("https://shop.example/other", false),
+            (changed.GetProperty("url").GetString(), changed.GetProperty("enabled").GetBoolean()));
         var stale = await Problem.OfAsync(await PutAsync(gateway, location, """{"url":"https://shop.example/third"}""", tag));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "webhook_changed"), (stale.Status, stale.Code));
 
@@ -140,7 +143,7 @@ public sealed class WebhookApiTests
         Assert.Equal(0L, await count.ExecuteScalarAsync());
     }
 
-    private static StringContent Json(string document) => new(document, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+    private static StringContent Json(string document) => new(document, new MediaTypeHeaderValue("application/json"));
 
     private static async Task<(JsonElement View, string Location, string Tag)> AddAsync(RunningGateway gateway, string document)
     {

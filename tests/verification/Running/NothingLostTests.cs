@@ -74,15 +74,16 @@ public sealed class NothingLostTests(RunningVerification running)
     }
 
     [Fact]
-    public async Task A_finished_session_leaves_no_row_but_its_stream()
+    public async Task A_finished_session_leaves_its_stream_and_its_row_in_the_list()
     {
         using var client = running.Client();
         var id = (await client.StartAsync()).Id();
         await client.ReportAsync(id, new { digits = "0123" });
         await running.Peers.WaitForAsync<ReleaseCallerId>(id);
 
-        foreach (var table in new[] { "outbox", "deadlines", "live_sessions" })
+        foreach (var table in new[] { "outbox", "deadlines" })
             await Eventually.ValueAsync(async () => await CountAsync($"select count(*) from {table} where verification_id = $1", id) == 0 ? "gone" : null, $"no row in {table}");
+        Assert.Equal(1, await CountAsync("select count(*) from verifications where id = $1 and status = 'verified' and ended_at is not null", id));
     }
 
     [Fact]

@@ -24,6 +24,28 @@ public sealed class RefusalTests(RunningVerification running)
         { """{"to":"+4670","purpose":"login"}""", 422, "invalid_number" },
         { """{"to":"+999123456789","purpose":"login"}""", 422, "invalid_number" },
         { """{"to":"+46701740605;ext=1","purpose":"login"}""", 422, "invalid_number" },
+        { """{"to":"0701740605","purpose":"login"}""", 422, "invalid_number" },
+        { """{"to":"0046701740605","purpose":"login"}""", 422, "invalid_number" },
+        { """{"to":"0701740605","defaultRegion":"US","purpose":"login"}""", 422, "invalid_number" },
+        { """{"to":"+46701740605","defaultRegion":"XX","purpose":"login"}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","defaultRegion":"se","purpose":"login"}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","client":{"canIntercept":true,"manualOnly":true}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","client":{"canIntercept":"yes"}}""", 400, "malformed_json" },
+        { """{"to":"+46701740605","purpose":"login","flashCall":{"dialTimeout":4}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","flashCall":{"interceptionTimeout":121}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","flashCall":{"dialTimeout":5.5}}""", 400, "malformed_json" },
+        { """{"to":"+46701740605","purpose":"login","transaction":"100 SEK"}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","transaction":{"amount":9007199254740993}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","transaction":{"amount":1e999}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","transaction":{"note":"\ud800"}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","transaction":{"a":1,"a":2}}""", 400, "malformed_json" },
+        { $$$"""{"to":"+46701740605","purpose":"login","transaction":{"note":"{{{new string('x', 4096)}}}"}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","reference":"a\u0000b"}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","metadata":{"a":"\u0000"}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","client":{"userAgent":"\u0000"}}""", 422, "validation_failed" },
+        { """{"to":"+46701740605","purpose":"login","reference":"\ud800"}""", 400, "malformed_json" },
+        { "null", 400, "malformed_json" },
+        { "[]", 400, "malformed_json" },
         { """{"to":"+46701740605"}""", 422, "validation_failed" },
         { """{"to":"+46701740605","purpose":"fun"}""", 422, "validation_failed" },
         { """{"to":"+46701740605","purpose":"login","client":{"ip":"nowhere"}}""", 422, "validation_failed" },
@@ -49,6 +71,8 @@ public sealed class RefusalTests(RunningVerification running)
         { """{"digits":"٠١٢٣"}""", 422, "validation_failed" },
         { """{"digits":"012"}""", 422, "too_few_digits" },
         { """{"digits":"0123","source":"guessed"}""", 422, "validation_failed" },
+        { """{"digits":"0123","sourceText":"by hand"}""", 422, "validation_failed" },
+        { """{"digits":"0123","sourceText":""}""", 422, "validation_failed" },
     };
 
     [Theory]
@@ -80,6 +104,7 @@ public sealed class RefusalTests(RunningVerification running)
     {
         using var client = running.Client();
         var id = (await client.StartAsync()).Id();
+        await client.UntilAsync(id, "ringing");
         using var response = await client.PostAsync($"/v1/verifications/{id}/report", JsonBody(body));
 
         await AssertProblemAsync(response, status, code);
@@ -116,6 +141,8 @@ public sealed class RefusalTests(RunningVerification running)
     [InlineData("GET", "")]
     [InlineData("POST", "/report")]
     [InlineData("POST", "/cancel")]
+    [InlineData("GET", "/events")]
+    [InlineData("POST", "/telemetry")]
     public async Task A_foreign_session_looks_like_none(string method, string action)
     {
         using var owner = running.Client("owner");
@@ -159,7 +186,7 @@ public sealed class RefusalTests(RunningVerification running)
     }
 
     private static HttpRequestMessage Request(string method, string path) =>
-        new(new HttpMethod(method), path) { Content = method == "POST" ? JsonBody("""{"digits":"0123"}""") : null };
+        new(new HttpMethod(method), path) { Content = method == "POST" ? JsonBody("""{"digits":"0123","noCall":true}""") : null };
 
     private static StringContent JsonBody(string body) => new(body, Encoding.UTF8, "application/json");
 

@@ -18,6 +18,8 @@ internal sealed class Spec
 
     private Spec(ImmutableList<VerificationEvent> given) => _given = given;
 
+    public ImmutableList<VerificationEvent> Events => _given;
+
     public VerificationSession State => Fold(_given);
 
     public static Spec Given(params VerificationEvent[] events) => new([.. events]);

@@ -26,6 +26,12 @@ public sealed class StoredEventTests
             Client = new ClientContext { Ip = "203.0.113.7", DeviceId = "d-1", UserAgent = "app/1" },
         },
         ["verification_requested.floor_bits"] = Usual.Requested with { Policy = Usual.Policy with { FloorBits = 9.9 } },
+        ["verification_requested.transaction"] = Usual.Requested with
+        {
+            Client = new ClientContext { CanIntercept = true, ManualOnly = false },
+            Policy = Usual.Policy with { OnSecondSession = SecondSession.Refuse, InterceptionTimeout = TimeSpan.FromSeconds(40) },
+            TransactionHash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+        },
         ["risk_assessed"] = Usual.Allowed with { Factors = [new RiskFactor { Code = "line_type", Weight = 10, Detail = "A VoIP number." }] },
         ["risk_assessed.shadow"] = Usual.Allowed with
         {
@@ -42,6 +48,8 @@ public sealed class StoredEventTests
         ["attempt_failed"] = new SessionEvent.AttemptFailed { At = Usual.At(1), AttemptId = Spec.First, Reason = "callee_busy" },
         ["report_received"] = Usual.Wrong with { Source = ReportSource.Intercepted },
         ["report_received.reason"] = Usual.Rewritten,
+        ["report_received.source"] = Usual.Right with { SourceText = "MANUAL" },
+        ["client_telemetry"] = new SessionEvent.ClientTelemetry { At = Usual.At(20_000), LateCall = true, NoCall = false },
         ["verification_succeeded"] = Usual.Succeeded,
         ["verification_denied"] = new SessionEvent.VerificationDenied { At = Usual.At(1), Reason = "number_velocity", Detail = "Too often." },
         ["verification_failed"] = new SessionEvent.VerificationFailed { At = Usual.At(1), Reason = "callee_busy" },

@@ -31,6 +31,9 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The service's own database, to look where the API does not show.</summary>
     internal NpgsqlDataSource Data => _replicas[0].Services.GetRequiredService<NpgsqlDataSource>();
 
+    /// <summary>The connection string of the server.</summary>
+    public string Postgres => _servers.Postgres;
+
     /// <summary>The key of client tokens, which the gateway has too.</summary>
     public string ClientTokensKey { get; } = NewKey();
 
@@ -63,14 +66,35 @@ public sealed class RunningVerification : IAsyncLifetime
         }
     }
 
+    /// <summary>What a replica is made of, for what no request can show.</summary>
+    internal IServiceProvider Services(int replica = 0) => _replicas[replica].Services;
+
+    /// <summary>A further replica, which the test stops.</summary>
+    internal async Task<WebApplication> StartReplicaAsync()
+    {
+        var app = VerificationService.Build(Arguments);
+        await app.StartAsync();
+        return app;
+    }
+
     /// <summary>A client of an application, at one of the replicas.</summary>
     public HttpClient Client(string application = "demo", int replica = 0) =>
         Client(minter => minter.Mint(application, ["verifications:write", "verifications:read"]), replica);
 
     /// <summary>A client with a token of its own making; null for none.</summary>
-    public HttpClient Client(Func<InternalIdentity.Minter, string>? token, int replica = 0)
+    public HttpClient Client(Func<InternalIdentity.Minter, string>? token, int replica = 0) =>
+        ClientAt(_replicas[replica].Urls.First(), token);
+
+    /// <summary>A device with a token for one session, at one of the replicas.</summary>
+    public HttpClient Device(Guid session, string application = "demo", int replica = 0) =>
+        Client(minter => minter.MintForSession(application, session), replica);
+
+    /// <summary>A client of the demo application, at a replica of the test's own.</summary>
+    public HttpClient ClientAt(string address) => ClientAt(address, minter => minter.Mint("demo", ["verifications:write", "verifications:read"]));
+
+    private HttpClient ClientAt(string address, Func<InternalIdentity.Minter, string>? token)
     {
-        var client = new HttpClient { BaseAddress = new Uri(_replicas[replica].Urls.First()) };
+        var client = new HttpClient { BaseAddress = new Uri(address) };
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token(Minter()));
         return client;

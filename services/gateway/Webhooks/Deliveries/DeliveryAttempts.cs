@@ -94,7 +94,11 @@ internal sealed partial class DeliveryAttempts(
                     .MaxBy(key => key.ExpiresAt ?? DateTimeOffset.MaxValue);
                 return key is null
                     ? null
-                    : [.. sinch.Headers, .. SinchSignature.Of(key.Id, key.SigningSecret!, HttpMethod.Post, delivery.Url, delivery.Body, now)];
+                    :
+                    [
+                        .. sinch.Headers,
+                        .. SinchSignature.Of(key.Id, key.SigningSecret!, HttpMethod.Post, delivery.Url, delivery.Body, now),
+                    ];
             default:
                 throw new ArgumentOutOfRangeException(nameof(delivery));
         }
@@ -111,7 +115,7 @@ internal sealed partial class DeliveryAttempts(
     private partial void LogFailed(Guid delivery, string application, int attempt, int? status, string? error);
 
     [LoggerMessage(Level = LogLevel.Error, Message =
-        "Delivery {Delivery} of application {Application} cannot be signed: no secret of it can be read. Gateway:SecretsKey must be the one "
-        + "that secrets were stored under, or the application has to get new ones.")]
+        "Delivery {Delivery} of application {Application} cannot be signed: no secret of it can be read. Gateway:SecretsKey must be "
+        + "the one that secrets were stored under, or the application has to get new ones.")]
     private partial void LogSecretUnreadable(Guid delivery, string application);
 }

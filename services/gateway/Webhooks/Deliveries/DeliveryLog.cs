@@ -111,7 +111,8 @@ internal sealed class DeliveryLog(NpgsqlDataSource data, TimeProvider time)
         return delivery with { Log = log };
     }
 
-    /// <summary>Has a delivery sent again, now and then by the schedule from its beginning; one that is being sent goes on as it is.</summary>
+    /// <summary>Has a delivery sent again, now and then by the schedule from its beginning; one that is being sent goes on as it
+    /// is.</summary>
     public async Task RedeliverAsync(Guid webhookId, Guid id, CancellationToken cancellationToken)
     {
         await using var command = data.CreateCommand(

@@ -96,8 +96,8 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
             begun as (
                 insert into delivery_attempts (delivery_id, number, at) select id, attempts, $1 from taken
             )
-            select taken.id, taken.application_id, taken.webhook_id, coalesce(taken.url, webhooks.url), taken.headers, taken.verification_id,
-                taken.type, taken.body, taken.attempts, taken.tries, taken.series_began, taken.created_at, taken.trace,
+            select taken.id, taken.application_id, taken.webhook_id, coalesce(taken.url, webhooks.url), taken.headers,
+                taken.verification_id, taken.type, taken.body, taken.attempts, taken.tries, taken.series_began, taken.created_at, taken.trace,
                 coalesce(webhooks.enabled, true), webhooks.secret,
                 case when webhooks.previous_secret_until > $1 then webhooks.previous_secret end
             from taken left join webhooks on webhooks.id = taken.webhook_id

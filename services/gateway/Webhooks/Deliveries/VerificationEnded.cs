@@ -26,7 +26,8 @@ internal sealed class EndedVerification(VerificationCompleted completed, Verific
         if (!answer.IsSuccess)
         {
             throw new VerificationUnavailableException(
-                $"The verification service answered {answer.Status} to the look-up of {completed.VerificationId}, which it said has ended.");
+                $"The verification service answered {answer.Status} to the look-up of {completed.VerificationId}, "
+                + "which it said has ended.");
         }
         _view = answer.Body;
         return answer.Body;

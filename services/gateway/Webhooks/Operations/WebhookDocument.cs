@@ -24,7 +24,8 @@ internal sealed record WebhookDocument
 
     /// <summary>The events, once the document is known to be right.</summary>
     [JsonIgnore]
-    public IReadOnlyList<string> Subscribed => Events is null ? WebhookEvents.All : [.. Events.OfType<string>().Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Subscribed =>
+        Events is null ? WebhookEvents.All : [.. Events.OfType<string>().Distinct(StringComparer.Ordinal)];
 
     internal sealed class Validator : AbstractValidator<WebhookDocument>
     {

@@ -64,7 +64,9 @@ internal sealed partial class WebhookOperations(
         (Webhook Webhook, string Secret)? rotated = null;
         var refused = await operations.ChangeAsync(id, caller, http.Request, "given a new secret", async current =>
             (rotated = await operations.Store.RotateSecretAsync(current, http.RequestAborted)) is not null);
-        return refused is { } problem ? problem : TypedResults.Ok(operations.View(http.Response, rotated!.Value.Webhook, rotated.Value.Secret));
+        return refused is { } problem
+            ? problem
+            : TypedResults.Ok(operations.View(http.Response, rotated!.Value.Webhook, rotated.Value.Secret));
     }
 
     /// <summary>Removes one with its deliveries: <c>DELETE /v1/webhooks/{id}</c>.</summary>

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using FlashCall.Contracts;
+using FlashCall.Hosting;
+using FlashCall.Verification.Sessions;
+using Marten;
+using Npgsql;
+
+namespace FlashCall.Verification.Storage;
+
+/// <summary>The table with a row for each session: kept in the transaction of each step, read to look sessions up and to list
+/// them.</summary>
+internal sealed class VerificationRows(NpgsqlDataSource data)
+{
+    /// <summary>The unique index that holds an application to one live session for a number.</summary>
+    public const string OneLivePerNumber = "verifications_one_live_per_number";
+
+    /// <summary>The primary key.</summary>
+    public const string Key = "verifications_key";
+
+    /// <summary>Writes what a step changed of a session's row, in its transaction. Most steps change nothing here.</summary>
+    public static void Set(IDocumentSession session, VerificationSession? before, VerificationSession after)
+    {
+        var status = SessionStatus.Of(after);
+        var ended = before is VerificationSession.Ended ? null : after as VerificationSession.Ended;
+        if (before is null)
+        {
+            // Marten's statements take no null.
+            session.QueueSqlCommand(
+                "insert into verifications (id, application_id, callee, reference, purpose, status, created_at, ended_at) "
+                + "values (?, ?, ?, nullif(?, ''), ?, ?, ?, nullif(?, '-infinity'::timestamptz))",
+                after.Id, after.Asked.ApplicationId, after.Asked.To.E164, after.Asked.Reference ?? "",
+                PurposeName.Write(after.Asked.Purpose), status, after.Asked.At, ended?.At ?? DateTimeOffset.MinValue);
+        }
+        else if (ended is not null)
+        {
+            session.QueueSqlCommand("update verifications set status = ?, ended_at = ? where id = ?", status, ended.At, after.Id);
+        }
+        else if (status != SessionStatus.Of(before))
+        {
+            session.QueueSqlCommand("update verifications set status = ? where id = ?", status, after.Id);
+        }
+    }
+
+    /// <summary>The sessions of an application that fit, newest first.</summary>
+    /// <param name="applicationId">The application.</param>
+    /// <param name="search">What they have to fit.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="cancellationToken">The request is gone.</param>
+    public async Task<IReadOnlyList<VerificationRow>> ListAsync(
+        string applicationId, VerificationSearch search, int count, CancellationToken cancellationToken)
+    {
+        await using var command = data.CreateCommand();
+        var sql = new StringBuilder(
+            "select id, callee, reference, purpose, status, created_at, ended_at from verifications where application_id = $1");
+        command.Parameters.Add(new() { Value = applicationId });
+        // Only what was asked for is part of the statement, so that the planner sees which index fits.
+        And("callee = $", search.To?.E164);
+        And("reference = $", search.Reference);
+        And("status = $", search.Status);
+        And("purpose = $", search.Purpose);
+        And("created_at >= $", search.CreatedFrom);
+        And("created_at < $", search.CreatedTo);
+        if (search.After is { } after)
+        {
+            sql.Append(CultureInfo.InvariantCulture,
+                $" and (created_at, id) < (${command.Parameters.Count + 1}, ${command.Parameters.Count + 2})");
+            command.Parameters.Add(new() { Value = after.CreatedAt });
+            command.Parameters.Add(new() { Value = after.Id });
+        }
+        sql.Append(CultureInfo.InvariantCulture, $" order by created_at desc, id desc limit ${command.Parameters.Count + 1}");
+        command.Parameters.Add(new() { Value = count });
+        command.CommandText = sql.ToString();
+
+        var rows = new List<VerificationRow>(count);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new VerificationRow
+            {
+                Id = reader.GetGuid(0),
+                To = reader.GetString(1),
+                Reference = await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2),
+                Purpose = reader.GetString(3),
+                Status = reader.GetString(4),
+                CreatedAt = reader.GetFieldValue<DateTimeOffset>(5),
+                EndedAt = await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(6),
+            });
+        }
+        return rows;
+
+        void And(string condition, object? value)
+        {
+            if (value is null)
+                return;
+            command.Parameters.Add(new() { Value = value });
+            sql.Append(" and ").Append(condition).Append(CultureInfo.InvariantCulture, $"{command.Parameters.Count}");
+        }
+    }
+}
+
+/// <summary>A session as the list shows it: where it stands, without what happened.</summary>
+internal sealed record VerificationRow
+{
+    public required Guid Id { get; init; }
+
+    public required string Status { get; init; }
+
+    /// <summary>The number in E.164.</summary>
+    public required string To { get; init; }
+
+    public required string Purpose { get; init; }
+
+    public string? Reference { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Says nothing of the number.</summary>
+    public override string ToString() => $"{Id} {Status}";
+}
+
+/// <summary>Which sessions are asked for; what is null does not matter.</summary>
+internal sealed record VerificationSearch
+{
+    public PhoneNumber? To { get; init; }
+
+    public string? Reference { get; init; }
+
+    public string? Status { get; init; }
+
+    public string? Purpose { get; init; }
+
+    /// <summary>Begun then or later (UTC).</summary>
+    public DateTimeOffset? CreatedFrom { get; init; }
+
+    /// <summary>Begun before (UTC).</summary>
+    public DateTimeOffset? CreatedTo { get; init; }
+
+    /// <summary>Older than this one.</summary>
+    public VerificationPlace? After { get; init; }
+}
