@@ -60,7 +60,11 @@ public sealed class ExampleTests : IAsyncLifetime
         await UntilAsync(second, "ringing", "awaiting_report");
         Assert.Equal("caller_id_withheld", (await SendAsync("reportCallerId", "withheld", 200, second))["reportReason"]!.GetValue<string>());
 
-        var third = Id(await SendAsync("startVerification", "login", 201));
+        await SendAsync("followVerification", null, 200, id);
+        await SendAsync("sendTelemetry", "late", 204, id);
+        await SendAsync("listVerifications", null, 200);
+
+        var third = Id(await SendAsync("startVerification", "national", 201));
         Assert.Equal("cancelled", (await SendAsync("cancelVerification", null, 200, third))["status"]!.GetValue<string>());
         _feedbackOn = id["id"];
     }
@@ -177,6 +181,8 @@ public sealed class ExampleTests : IAsyncLifetime
         }
         var type = response.Content.Headers.ContentType!.MediaType!;
         Assert.True(documented.ContainsKey(type), $"{operationId} answers with {type}, which is not documented.");
+        if (!type.EndsWith("json", StringComparison.Ordinal))
+            return JsonValue.Create(answer);
         Assert.Empty(Document.Schemas.Mistakes(documented[type], answer));
         return JsonNode.Parse(answer)!;
     }
