@@ -3,6 +3,7 @@ using FlashCall.Gateway.Access;
 using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
+using FlashCall.Gateway.Reference;
 using FlashCall.Gateway.Webhooks;
 using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Hosting;
@@ -41,6 +42,7 @@ internal static class GatewayService
         app.UseCors();
         app.UseRateLimiting();
         app.UseAuthorization();
+        app.MapReference();
         app.MapPlatformHealth();
         app.MapApplications();
         app.MapWebhooks();

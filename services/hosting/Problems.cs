@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace FlashCall.Hosting;
 
@@ -73,6 +74,7 @@ public static class Problems
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString());
         services.AddExceptionHandler<UnreadableRequests>();
+        services.AddExceptionHandler<UnstorableText>();
         // Unreadable input reaches the exception handler as an exception, so that the answer can say what is wrong with it.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
@@ -83,9 +85,10 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => WriteAsync(context, ForStatus(500)),
-            SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException,
+            SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException || UnstorableText.Is(handled.Exception),
         });
         app.UseStatusCodePages(pages => WriteAsync(pages.HttpContext, ForStatus(pages.HttpContext.Response.StatusCode)));
+        app.UseUtf8Bodies();
     }
 
     /// <summary>Writes a problem as the response.</summary>
@@ -93,6 +96,26 @@ public static class Problems
     {
         context.Response.StatusCode = problem.Status ?? 500;
         return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
+    }
+
+    /// <summary>Text that the database does not keep: U+0000, wherever it stood. Nothing was changed: what would have been is rolled
+    /// back.</summary>
+    private sealed class UnstorableText : IExceptionHandler
+    {
+        /// <summary>PostgreSQL's <c>character_not_in_repertoire</c>, and <c>untranslatable_character</c> in a JSON document.</summary>
+        public static bool Is(Exception exception) => exception.GetBaseException() is PostgresException
+        {
+            SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter,
+        };
+
+        public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+        {
+            if (!Is(exception))
+                return false;
+            await WriteAsync(httpContext, Create(422, "validation_failed", "The request is not valid",
+                "A text has the character U+0000, which cannot be kept. Leave it out."));
+            return true;
+        }
     }
 
     /// <summary>Bodies that are no JSON, have the wrong types, or are too large.</summary>

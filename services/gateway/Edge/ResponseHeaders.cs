@@ -30,6 +30,10 @@ internal static class ResponseHeaders
     });
 
     private static bool MayBeKept(HttpResponse response) =>
-        response.StatusCode == StatusCodes.Status200OK
-        && response.HttpContext.Features.Get<IReverseProxyFeature>() is { } proxy && Routes.IsPublic(proxy.Route.Config);
+        response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status304NotModified
+        && (response.HttpContext.GetEndpoint()?.Metadata.GetMetadata<KeepsCacheHeaders>() is not null
+            || IsForwardedToAnybody(response.HttpContext));
+
+    private static bool IsForwardedToAnybody(HttpContext context) =>
+        context.Features.Get<IReverseProxyFeature>() is { } proxy && Routes.IsPublic(proxy.Route.Config);
 }

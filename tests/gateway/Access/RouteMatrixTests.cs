@@ -24,6 +24,12 @@ public sealed class RouteMatrixTests
     {
         ["GET /health/live"] = (Open, false),
         ["GET /health/ready"] = (Open, false),
+        ["GET /openapi.json"] = (Open, false),
+        ["GET /openapi.yaml"] = (Open, false),
+        ["GET /docs/{documentName?}"] = (Open, false),
+        ["GET /docs/scalar.js"] = (Open, false),
+        ["GET /docs/scalar.aspnetcore.js"] = (Open, false),
+        ["GET /docs/favicon.svg"] = (Open, false),
         ["GET /.well-known/jwks.json"] = (Open, false),
         ["GET /v1/verifications"] = (Read, false),
         ["POST /v1/verifications"] = (Write, false),
@@ -197,6 +203,7 @@ public sealed class RouteMatrixTests
         .Replace("{id:guid}", session.ToString(), StringComparison.Ordinal)
         .Replace("{deliveryId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
         .Replace("{keyId:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
+        .Replace("{documentName?}", "", StringComparison.Ordinal)
         .Replace("{**rest}", "one", StringComparison.Ordinal);
 
     private sealed class Calls(RunningGateway gateway, Upstream upstream)
