@@ -115,6 +115,7 @@ public sealed partial class HardToBreakTests(WholePlatform platform)
 
     /// <summary>What only the inside knows: stack traces, types, files, addresses, SQL.</summary>
     [GeneratedRegex(
-        @"Exception|\bat [A-Z]\w+\.\w+|\.cs:line|Npgsql|MassTransit|Marten|System\.[A-Z]\w+\.|/services/|127\.0\.0\.1|SqlState|\bselect\b.+\bfrom\b")]
+        @"Exception|\bat [A-Z]\w+\.\w+|\.cs:line|Npgsql|MassTransit|Marten|System\.[A-Z]\w+\.|/services/|127\.0\.0\.1|SqlState|"
+        + @"\bselect\b.+\bfrom\b")]
     private static partial Regex Inside();
 }

@@ -59,7 +59,7 @@ public sealed class LintTests
             if (installed.Exists && installed.LastWriteTimeUtc > File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json")))
                 return;
             var (code, output) = await RunAsync("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts");
-            Assert.True(code == 0, $"The linter could not be installed. Install Node.js 20 with npm, and let npm reach its registry.\n{output}");
+            Assert.True(code == 0, $"The linter could not be installed. Install Node.js 20 with npm, and let it reach packages.\n{output}");
         }
         finally
         {

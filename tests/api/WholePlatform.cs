@@ -53,7 +53,8 @@ public sealed class WholePlatform : IAsyncLifetime
         await _servers.InitializeAsync();
         using var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var sip = FreeSipPort();
-        _handset = HandsetService.Build(["--urls=http://127.0.0.1:0", $"--Handset:SipListen=127.0.0.1:{sip}", "--Logging:LogLevel:Default=None"]);
+        _handset = HandsetService.Build(
+            ["--urls=http://127.0.0.1:0", $"--Handset:SipListen=127.0.0.1:{sip}", "--Logging:LogLevel:Default=None"]);
         await _handset.StartAsync();
         string[] common =
         [

@@ -8,23 +8,25 @@ namespace FlashCall.Api.Tests.Hostile;
 /// <summary>Hostile requests to an operation, made from what the document says of it.</summary>
 internal static class Attacks
 {
-    /// <summary>A place in a document that is changed. Not written as JSON, since what is put there need not be any.</summary>
+    /// <summary>A place in a document that is changed. As text, since what is put there need not be JSON.</summary>
     private const string Mark = "\"@@here@@\"";
 
-    private static readonly string[] OtherMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "PROPFIND"];
+    private static readonly string[] OtherMethods =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "PROPFIND"];
 
     private static readonly string[] OtherTypes =
     [
-        "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "application/json; charset=utf-7",
-        "application/json; charset=nonsense", "application/problem+json", "application/json, text/csv", "*/*", "json", "", ";", "text/csv",
+        "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a",
+        "application/json; charset=utf-7", "application/json; charset=nonsense", "application/problem+json",
+        "application/json, text/csv", "*/*", "json", "", ";", "text/csv",
     ];
 
     /// <summary>Headers that a service might trust, or that mean something to a part on the way.</summary>
     private static readonly string[] HeaderNames =
     [
-        "If-Match", "If-None-Match", "Prefer", "Idempotency-Key", "Last-Event-ID", "Accept", "Accept-Language", "Content-Encoding", "X-Forwarded-For",
-        "X-HTTP-Method-Override", "X-Original-URL", "FlashCall-Verification-Id", "FlashCall-Denied", "traceparent", "tracestate", "baggage", "Range",
-        "Expect", "x-timestamp", "Origin", "Access-Control-Request-Method", "Cookie", "Host",
+        "If-Match", "If-None-Match", "Prefer", "Idempotency-Key", "Last-Event-ID", "Accept", "Accept-Language", "Content-Encoding",
+        "X-Forwarded-For", "X-HTTP-Method-Override", "X-Original-URL", "FlashCall-Verification-Id", "FlashCall-Denied", "traceparent",
+        "tracestate", "baggage", "Range", "Expect", "x-timestamp", "Origin", "Access-Control-Request-Method", "Cookie", "Host",
     ];
 
     /// <summary>All kinds of them.</summary>
@@ -35,13 +37,16 @@ internal static class Attacks
         {
             NastyValues.Text.List[1, 3].Select(values => right with { Target = Target(operation, values, inPath: true) }),
             NastyValues.Text.List[1, 3].Select(values => right with { Target = Target(operation, values, inPath: false) }),
-            Gen.OneOf(OtherMethods).Select(method => right with { Method = method, Body = method is "TRACE" or "HEAD" or "GET" ? null : right.Body }),
-            Gen.Select(Gen.OneOf(HeaderNames), NastyValues.Text).List[1, 3].Select(headers => right with { Headers = [.. headers.Select(Fair)] }),
+            Gen.OneOf(OtherMethods).Select(method =>
+                right with { Method = method, Body = method is "TRACE" or "HEAD" or "GET" ? null : right.Body }),
+            Gen.Select(Gen.OneOf(HeaderNames), NastyValues.Text).List[1, 3].Select(headers =>
+                right with { Headers = [.. headers.Select(Fair)] }),
         };
         if (operation.BodyType is { } type)
         {
             kinds.Add(NastyValues.Bodies.Select(body => right with { Body = body }));
-            kinds.Add(Gen.Select(Gen.OneOf(OtherTypes), NastyValues.Bodies).Select((other, body) => right with { ContentType = other, Body = body }));
+            kinds.Add(Gen.Select(Gen.OneOf(OtherTypes), NastyValues.Bodies).Select((other, body) =>
+                right with { ContentType = other, Body = body }));
             if (type == "application/json")
             {
                 var places = operation.Examples.Values.SelectMany(Places).ToArray();
@@ -53,7 +58,8 @@ internal static class Attacks
         }
         else
         {
-            kinds.Add(NastyValues.Bodies.Select(body => right with { Body = operation.Method == "GET" ? null : body, ContentType = "application/json" }));
+            kinds.Add(NastyValues.Bodies.Select(body =>
+                right with { Body = operation.Method == "GET" ? null : body, ContentType = "application/json" }));
         }
         return Gen.OneOf([.. kinds]);
     }
@@ -62,7 +68,7 @@ internal static class Attacks
     public static HostileRequest Right(Operation operation) => new(
         operation.Method, Target(operation, [], inPath: true), [],
         operation.Examples.Values.FirstOrDefault() is { } example
-            ? Encoding.UTF8.GetBytes(example is JsonValue text && operation.BodyType != "application/json" ? text.ToString() : example.ToJsonString())
+            ? Encoding.UTF8.GetBytes(operation.BodyType == "application/json" ? example.ToJsonString() : example.ToString())
             : null,
         operation.BodyType);
 
@@ -93,7 +99,10 @@ internal static class Attacks
         }
         // What is left over is a parameter twice, or one that there is not.
         while (!inPath && next < values.Count)
-            query.Add($"{operation.Parameters.FirstOrDefault(parameter => parameter.In == "query")?.Name ?? "x"}={Escaped(values[next++])}");
+        {
+            var name = operation.Parameters.FirstOrDefault(parameter => parameter.In == "query")?.Name ?? "x";
+            query.Add($"{name}={Escaped(values[next++])}");
+        }
         return query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
     }
 
@@ -136,10 +145,12 @@ internal static class Attacks
             yield return one;
     }
 
-    /// <summary>The first field once more, with another value: which of the two holds, a reader and the next one would see differently.</summary>
+    /// <summary>The first field once more, with another value: two readers would differ in which of the two holds.</summary>
     private static string Twice(JsonNode example, string value)
     {
         var text = example.ToJsonString();
-        return example is JsonObject fields && fields.Count > 0 ? $"{text[..^1]},\"{fields.First().Key}\":{value}}}" : text;
+        return example is JsonObject fields && fields.Count > 0
+            ? $"{text[..^1]},\"{fields.First().Key}\":{value}}}"
+            : text;
     }
 }

@@ -26,10 +26,10 @@ internal sealed record HostileRequest(
 
     public override string ToString()
     {
-        var body = Body is null ? "" : $" {ContentType}: {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 400)))} ({Body.Length} bytes)";
+        var body = Body is null ? "" : $" {ContentType}: {Encoding.UTF8.GetString(Body.AsSpan(0, Math.Min(Body.Length, 400)))}";
         return $"{Method} {(Target.Length > 400 ? Target[..400] + "…" : Target)} {string.Join(' ', Headers)}{body}";
     }
 
-    /// <summary>The client itself sends no line breaks and nothing but ASCII in a header; raw ones are the gateway's SmugglingTests.</summary>
+    /// <summary>The client sends no line breaks and nothing but ASCII in a header; raw ones are the gateway's SmugglingTests.</summary>
     private static string Sendable(string value) => new([.. value.Where(sign => sign is >= ' ' and <= '~' or '\t')]);
 }

@@ -64,7 +64,8 @@ public sealed partial class ReferenceTests
         using var other = await gateway.SendAsync(HttpMethod.Get, "/docs/", key: null);
 
         Assert.NotEqual(
-            Assert.Single(one.Headers.GetValues("Content-Security-Policy")), Assert.Single(other.Headers.GetValues("Content-Security-Policy")));
+            Assert.Single(one.Headers.GetValues("Content-Security-Policy")),
+            Assert.Single(other.Headers.GetValues("Content-Security-Policy")));
     }
 
     [Fact]
