@@ -110,9 +110,8 @@ public sealed class EndedSessionTests(ServersFixture servers) : IAsyncLifetime
     public async Task Nobody_asks_for_a_session_that_nobody_wants_to_hear_of()
     {
         _verification!.Answer = context => ViewAsync(context, 200);
-        await PublishAsync(Ended());
-        // Of the other application, which has a webhook and is told of its own sessions alone.
         await AddWebhookAsync();
+        // Of another application, which has no webhook.
         await PublishAsync(Ended() with { ApplicationId = "writer" });
         var mine = Ended();
         await PublishAsync(mine);
