@@ -39,7 +39,7 @@ public sealed record PhoneNumber
         : Numbering.GetRegionCodeForNumber(Parsed) is { Length: 2 } region ? region : $"+{Parsed.CountryCode}";
 
     /// <summary>The country calling code with its plus sign: <c>+46</c>, or <c>+</c> for <see cref="Erased"/>.</summary>
-    public string CallingCode => E164 == ErasedText ? "+" : KnownCallingCode() ?? $"+{Parsed.CountryCode}";
+    public string CallingCode => E164 == ErasedText ? "+" : CallingCodeOf(E164) ?? $"+{Parsed.CountryCode}";
 
     /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
     public string Masked => E164.Length switch
@@ -50,12 +50,15 @@ public sealed record PhoneNumber
         _ => string.Concat(E164.AsSpan(0, 3), "•••"),
     };
 
-    private string? KnownCallingCode()
+    /// <summary>The country calling code that a number, or the leading part of one, begins with, with its plus sign; null where none is
+    /// known.</summary>
+    /// <param name="e164">The number or the part of it, from the plus sign on.</param>
+    public static string? CallingCodeOf(string e164)
     {
         const int Longest = 4;
-        for (var length = 2; length <= Math.Min(Longest, E164.Length); length++)
+        for (var length = 2; length <= Math.Min(Longest, e164.Length); length++)
         {
-            if (CallingCodes.TryGetValue(E164.AsSpan(0, length), out var code))
+            if (CallingCodes.TryGetValue(e164.AsSpan(0, length), out var code))
                 return code;
         }
         return null;

@@ -4,6 +4,7 @@ using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
 using FlashCall.Gateway.Reference;
+using FlashCall.Gateway.Sinch;
 using FlashCall.Gateway.Webhooks;
 using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Hosting;
@@ -27,6 +28,7 @@ internal static class GatewayService
         builder.AddCrossOrigin();
         builder.AddForwarding(settings);
         builder.AddWebhooks(settings.Webhooks);
+        builder.AddSinch();
         builder.AddBus(
             Queues.Gateway,
             bus => bus.ConsumePublished<VerificationCompleted, VerificationEndedConsumer>(ended => ended.VerificationId),
@@ -35,6 +37,7 @@ internal static class GatewayService
         var app = builder.Build();
         app.UseResponseHeaders();
         app.UseClientBaggageDropped();
+        app.UseSinchErrors();
         app.UseApplicationsKnown();
         app.UseProblems();
         app.UseRequestLimits();
@@ -46,6 +49,7 @@ internal static class GatewayService
         app.MapPlatformHealth();
         app.MapApplications();
         app.MapWebhooks();
+        app.MapSinch();
         app.MapForwarding();
         return app;
     }

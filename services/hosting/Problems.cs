@@ -91,9 +91,11 @@ public static class Problems
         app.UseUtf8Bodies();
     }
 
-    /// <summary>Writes a problem as the response.</summary>
+    /// <summary>Writes a problem as the response: as problem details, or in the <see cref="ProblemForm"/> that the address has.</summary>
     public static Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
+        if (context.Features.Get<ProblemForm>() is { } form)
+            return form.WriteAsync(context, problem);
         context.Response.StatusCode = problem.Status ?? 500;
         return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
     }
@@ -141,3 +143,7 @@ public static class Problems
         }
     }
 }
+
+/// <summary>A feature of requests to addresses whose clients expect errors in another form than problem details.</summary>
+/// <param name="WriteAsync">Writes a problem as the response, its status included.</param>
+public sealed record ProblemForm(Func<HttpContext, ProblemDetails, Task> WriteAsync);

@@ -36,6 +36,9 @@ internal sealed record Application
 
     /// <summary>Where the Sinch-compatible surface asks before a call and tells how it ended; null where it does neither.</summary>
     public Uri? SinchCallback { get; init; }
+
+    /// <summary>What sessions of the Sinch-compatible surface are for, which has no word for it.</summary>
+    public Purpose SinchPurpose { get; init; } = Purpose.Onboarding;
 }
 
 /// <summary>A key of an application: an API key, and a secret to sign requests with.</summary>

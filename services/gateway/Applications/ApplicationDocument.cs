@@ -60,6 +60,9 @@ internal sealed record ApplicationDocument
             policy => PurposeName.Read(policy.Key) ?? throw new FormatException("A purpose is none that is known."),
             policy => policy.Value?.ToPolicy() ?? new PurposePolicy()),
         SinchCallback = Sinch?.CallbackUrl is { } callback ? new Uri(callback) : null,
+        SinchPurpose = Sinch?.Purpose is { } purpose
+            ? PurposeName.Read(purpose) ?? throw new FormatException("A purpose is none that is known.")
+            : Purpose.Onboarding,
     };
 }
 
@@ -146,6 +149,9 @@ internal sealed record SinchDocument
 {
     /// <summary>See <see cref="Application.SinchCallback"/>.</summary>
     public string? CallbackUrl { get; init; }
+
+    /// <summary>See <see cref="Application.SinchPurpose"/>, in snake_case.</summary>
+    public string? Purpose { get; init; }
 
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; init; }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using FlashCall.Gateway.Access;
+using FlashCall.Gateway.Webhooks;
+using FlashCall.Gateway.Webhooks.Receivers;
 using FlashCall.Hosting;
 using FluentValidation;
 
@@ -15,7 +17,7 @@ internal sealed class ApplicationValidator : AbstractValidator<ApplicationDocume
     private const int MostOrigins = 50;
     private const int LongestAddress = 2000;
 
-    public ApplicationValidator()
+    public ApplicationValidator(WebhookSettings webhooks)
     {
         // One mistake a field, but each entry of a list has its own.
         RuleLevelCascadeMode = CascadeMode.Stop;
@@ -53,7 +55,7 @@ internal sealed class ApplicationValidator : AbstractValidator<ApplicationDocume
                     context.AddFailure($"Policies.{name}.{field}", problem);
             }
         });
-        RuleFor(application => application.Sinch!).SetValidator(new OfSinch()).When(application => application.Sinch is not null);
+        RuleFor(application => application.Sinch!).SetValidator(new OfSinch(webhooks)).When(application => application.Sinch is not null);
         this.RefuseUnknown(application => application.Unknown);
     }
 
@@ -69,11 +71,6 @@ internal sealed class ApplicationValidator : AbstractValidator<ApplicationDocume
         text is { Length: <= LongestAddress } && Uri.TryCreate(text, UriKind.Absolute, out var address)
         && address.Scheme is "http" or "https" && address.IdnHost == address.Host && address.GetLeftPart(UriPartial.Authority) == text
         && address.UserInfo.Length == 0;
-
-    private static bool IsCallback(string? text) =>
-        text is null
-        || (text.Length <= LongestAddress && Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme == "https"
-            && address.UserInfo.Length == 0 && address.Fragment.Length == 0);
 
     private sealed class OfLimits : AbstractValidator<LimitsDocument>
     {
@@ -102,10 +99,13 @@ internal sealed class ApplicationValidator : AbstractValidator<ApplicationDocume
 
     private sealed class OfSinch : AbstractValidator<SinchDocument>
     {
-        public OfSinch()
+        public OfSinch(WebhookSettings webhooks)
         {
-            RuleFor(sinch => sinch.CallbackUrl).Must(IsCallback)
-                .WithMessage("is no address to call back. Give one with https, without a user, password or fragment.");
+            RuleFor(sinch => sinch.CallbackUrl)
+                .Must(url => url is null || ReceiverUrl.Mistake(url, webhooks) is null)
+                .WithMessage(sinch => $"is no address to call back. {ReceiverUrl.Mistake(sinch.CallbackUrl, webhooks)}");
+            RuleFor(sinch => sinch.Purpose).Must(purpose => purpose is null || PurposeName.Read(purpose) is not null)
+                .WithMessage($"is no purpose. The purposes are: {PurposeName.All}.");
             this.RefuseUnknown(sinch => sinch.Unknown);
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -51,7 +52,16 @@ internal sealed class VerificationClient(
     /// end may only be able to start them.</summary>
     /// <exception cref="VerificationUnavailableException">No replica answered.</exception>
     public Task<VerificationAnswer> GetAsync(string applicationId, Guid id, CancellationToken cancellationToken) =>
-        LookAsync(applicationId, $"{Path}/{id}", cancellationToken);
+        LookAsync(applicationId, $"{Path}/{id}", wait: null, cancellationToken);
+
+    /// <summary>The same, with an answer that waits until the session has ended, or for so long.</summary>
+    /// <param name="applicationId">The application.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="wait">For how long, in whole seconds; shorter than a replica may take for any answer.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="VerificationUnavailableException">No replica answered.</exception>
+    public Task<VerificationAnswer> GetAsync(string applicationId, Guid id, TimeSpan wait, CancellationToken cancellationToken) =>
+        LookAsync(applicationId, $"{Path}/{id}", wait, cancellationToken);
 
     /// <summary>Lists sessions of the application.</summary>
     /// <param name="applicationId">The application.</param>
@@ -59,7 +69,7 @@ internal sealed class VerificationClient(
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="VerificationUnavailableException">No replica answered.</exception>
     public Task<VerificationAnswer> ListAsync(string applicationId, string query, CancellationToken cancellationToken) =>
-        LookAsync(applicationId, Path + query, cancellationToken);
+        LookAsync(applicationId, Path + query, wait: null, cancellationToken);
 
     /// <summary>Starts a session.</summary>
     /// <param name="applicationId">The application.</param>
@@ -97,12 +107,15 @@ internal sealed class VerificationClient(
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<VerificationAnswer> LookAsync(string applicationId, string address, CancellationToken cancellationToken)
+    private async Task<VerificationAnswer> LookAsync(
+        string applicationId, string address, TimeSpan? wait, CancellationToken cancellationToken)
     {
         Exception? last = null;
         foreach (var replica in Replicas())
         {
             using var request = Request(HttpMethod.Get, replica, address, ReadToken(applicationId));
+            if (wait is { } asked)
+                request.Headers.Add("Prefer", string.Create(CultureInfo.InvariantCulture, $"wait={asked.TotalSeconds:F0}"));
             using var timeout = new CancellationTokenSource(LookWithin, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try

@@ -5,6 +5,7 @@ using CsCheck;
 using FlashCall.Contracts;
 using FlashCall.Gateway.Applications;
 using FlashCall.Gateway.Applications.Operations;
+using FlashCall.Gateway.Webhooks;
 using FlashCall.Hosting;
 
 namespace FlashCall.Gateway.Tests.Applications;
@@ -12,7 +13,7 @@ namespace FlashCall.Gateway.Tests.Applications;
 /// <summary>What an application may be, and what is said of what it may not.</summary>
 public sealed class ApplicationValidatorTests
 {
-    private static readonly ApplicationValidator Valid = new();
+    private static readonly ApplicationValidator Valid = new(new WebhookSettings());
     private static readonly JsonSerializerOptions Json = ApiOptions();
 
     [Theory]
@@ -44,7 +45,9 @@ public sealed class ApplicationValidatorTests
     [InlineData("allowedOrigins", "[\"ftp://shop.example\"]", "is no origin", "allowedOrigins[0]")]
     [InlineData("allowedOrigins", "[\"https://sh\u00f6p.example\"]", "is no origin", "allowedOrigins[0]")]
     [InlineData("sinch", "{\"callbackUrl\":\"http://shop.example/\"}", "with https", "sinch.callbackUrl")]
-    [InlineData("sinch", "{\"callbackUrl\":\"https://u:p@shop.example/\"}", "without a user", "sinch.callbackUrl")]
+    [InlineData("sinch", "{\"callbackUrl\":\"https://u:p@shop.example/\"}", "Leave out the user name", "sinch.callbackUrl")]
+    [InlineData("sinch", "{\"callbackUrl\":\"https://192.168.0.1/\"}", "Give a public address", "sinch.callbackUrl")]
+    [InlineData("sinch", "{\"purpose\":\"Login\"}", "The purposes are: onboarding,", "sinch.purpose")]
     [InlineData("sinch", "{\"callbackUrl\":\"/calls\"}", "with https", "sinch.callbackUrl")]
     [InlineData("sinch", "{\"url\":\"https://shop.example/\"}", "is no field", "sinch.url")]
     [InlineData("policies", "{\"Login\":{}}", "The purposes are: onboarding, login, lead_validation, kyc, transaction.", "policies.Login")]

@@ -23,6 +23,7 @@ public sealed class AuditTests
         using var updates = new ApplicationUpdates(database.Store, settings, TimeProvider.System, NullLogger<ApplicationUpdates>.Instance);
         var operations = new ApplicationOperations(database.Store, updates, log);
         var office = Guid.CreateVersion7();
+        var valid = new ApplicationValidator(settings.Webhooks);
         DefaultHttpContext Request() => new()
         {
             User = new ClaimsPrincipal(new ClaimsIdentity(
@@ -30,11 +31,11 @@ public sealed class AuditTests
         };
 
         var document = new ApplicationDocument { Id = "shop", Name = "Shop", Scopes = ["operations"] };
-        var added = (await AddApplication.HandleAsync(document, Request(), operations)).Result;
-        await AddApplication.HandleAsync(document, Request(), operations);
+        var added = (await AddApplication.HandleAsync(document, Request(), valid, operations)).Result;
+        await AddApplication.HandleAsync(document, Request(), valid, operations);
         var key = (await AddKey.HandleAsync("shop", new AddKey(), Request(), operations, TimeProvider.System)).Result;
         await RevokeKey.HandleAsync("shop", KeyOf(key).Id, Request(), operations);
-        await PutApplication.HandleAsync("shop", document with { Id = null }, Request(), operations);
+        await PutApplication.HandleAsync("shop", document with { Id = null }, Request(), valid, operations);
         await RemoveApplication.HandleAsync("shop", Request(), operations);
 
         var first = Assert.IsType<ApplicationView>(((IValueHttpResult)added).Value).Key!;

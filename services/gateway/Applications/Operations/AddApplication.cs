@@ -7,12 +7,10 @@ namespace FlashCall.Gateway.Applications.Operations;
 /// is not right is refused whole.</summary>
 internal static class AddApplication
 {
-    private static readonly ApplicationValidator Valid = new();
-
     public static async Task<Results<Created<ApplicationView>, ProblemHttpResult>> HandleAsync(
-        ApplicationDocument document, HttpContext http, ApplicationOperations operations)
+        ApplicationDocument document, HttpContext http, ApplicationValidator valid, ApplicationOperations operations)
     {
-        if (Valid.Validate(document) is { IsValid: false } result)
+        if (valid.Validate(document) is { IsValid: false } result)
             return ApplicationRefusals.Invalid(result);
         var key = NewKey.Make(name: null, expiresAt: null);
         var change = await operations.ChangeAsync(document.Id!, http, $"added, with key {key.Id},", current => current is null

@@ -12,6 +12,7 @@ internal static class ApplicationEndpoints
     public static void AddApplications(this WebApplicationBuilder builder, GatewaySettings settings)
     {
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<ApplicationValidator>();
         builder.Services.AddSingleton(new SealedBox(settings.SecretsKey));
         builder.Services.AddSingleton<ApplicationStore>();
         builder.Services.AddSingleton<ApplicationDirectory>();

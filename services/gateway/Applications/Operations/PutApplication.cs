@@ -7,10 +7,8 @@ namespace FlashCall.Gateway.Applications.Operations;
 /// whole.</summary>
 internal static class PutApplication
 {
-    private static readonly ApplicationValidator Valid = new();
-
     public static async Task<Results<Ok<ApplicationView>, ProblemHttpResult>> HandleAsync(
-        string id, ApplicationDocument document, HttpContext http, ApplicationOperations operations)
+        string id, ApplicationDocument document, HttpContext http, ApplicationValidator valid, ApplicationOperations operations)
     {
         if (!VersionCondition.TryRead(http.Request, out var condition))
             return ApplicationRefusals.UnreadableCondition();
@@ -20,7 +18,7 @@ internal static class PutApplication
                 return new ApplicationStep.Refuse(ApplicationRefusals.Unknown());
             if (!condition.Matches(current.Version) || condition.IsRuledOut(current.Version))
                 return new ApplicationStep.Refuse(ApplicationRefusals.AnotherVersion(current));
-            return Mistake(id, document) is { } mistake
+            return Mistake(id, document, valid) is { } mistake
                 ? new ApplicationStep.Refuse(mistake)
                 : new ApplicationStep.Replace(document);
         });
@@ -31,12 +29,12 @@ internal static class PutApplication
         return TypedResults.Ok(ApplicationView.Of(stored));
     }
 
-    private static ProblemHttpResult? Mistake(string id, ApplicationDocument document)
+    private static ProblemHttpResult? Mistake(string id, ApplicationDocument document, ApplicationValidator valid)
     {
         if (document.Id is not null && document.Id != id)
             return ApplicationRefusals.Invalid([("id", "is not the one of the address. Leave it out: an application keeps its id.")]);
         var unknown = document.Unknown?.Where(field => !ApplicationView.ReadOnlyFields.Contains(field.Key)).ToDictionary();
         var whole = document with { Id = id, Unknown = unknown is { Count: > 0 } ? unknown : null };
-        return Valid.Validate(whole) is { IsValid: false } result ? ApplicationRefusals.Invalid(result) : null;
+        return valid.Validate(whole) is { IsValid: false } result ? ApplicationRefusals.Invalid(result) : null;
     }
 }

@@ -23,7 +23,8 @@ internal abstract record Recipient
     /// <param name="ApplicationId">The application.</param>
     /// <param name="Url">Where to.</param>
     /// <param name="Headers">Headers that do not depend on the moment; <c>Content-Type</c> and the signature's are not among them.</param>
-    public sealed record Sinch(string ApplicationId, Uri Url, IReadOnlyDictionary<string, string> Headers) : Recipient
+    /// <param name="KeyId">The key to sign with, as long as the application has it; null for any.</param>
+    public sealed record Sinch(string ApplicationId, Uri Url, IReadOnlyDictionary<string, string> Headers, Guid? KeyId = null) : Recipient
     {
         public override string Name => $"sinch:{ApplicationId}";
     }

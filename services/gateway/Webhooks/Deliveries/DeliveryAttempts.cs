@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Mime;
 using System.Text;
 using FlashCall.Gateway.Applications;
+using FlashCall.Gateway.Sinch;
 using FlashCall.Gateway.Webhooks.Receivers;
 using FlashCall.Hosting;
 
@@ -88,10 +89,9 @@ internal sealed partial class DeliveryAttempts(
                         new("webhook-signature", StandardSignature.Of(keys, delivery.MessageId, timestamp, delivery.Body)),
                     ];
             case Recipient.Sinch sinch:
-                // Any key of the application serves: its receiver knows them all by their ids.
-                var key = applications.Current.Find(sinch.ApplicationId)?.Keys
-                    .Where(key => key.SigningSecret is not null && !(key.ExpiresAt <= now))
-                    .MaxBy(key => key.ExpiresAt ?? DateTimeOffset.MaxValue);
+                var key = applications.Current.Find(sinch.ApplicationId) is { } application
+                    ? SinchKeys.Choose(application, sinch.KeyId, now)
+                    : null;
                 return key is null
                     ? null
                     :

@@ -23,8 +23,8 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
                 """
                 insert into deliveries (id, application_id, receiver, webhook_id, url, headers, verification_id, type, body, status,
-                    series_began, due_at, created_at, trace)
-                select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $10, $10, $11
+                    series_began, due_at, created_at, trace, key_id)
+                select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $10, $10, $11, $12
                 where exists (select from applications where id = $2) and ($4 is null or exists (select from webhooks where id = $4))
                 on conflict (receiver, verification_id, type) do nothing
                 """)
@@ -42,6 +42,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
                     new() { Value = delivery.Body },
                     new() { Value = now },
                     Nullable(Activity.Current?.Id, NpgsqlDbType.Text),
+                    Nullable(sinch?.KeyId, NpgsqlDbType.Uuid),
                 },
             });
         }
@@ -99,7 +100,7 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
             select taken.id, taken.application_id, taken.webhook_id, coalesce(taken.url, webhooks.url), taken.headers,
                 taken.verification_id, taken.type, taken.body, taken.attempts, taken.tries, taken.series_began, taken.created_at, taken.trace,
                 coalesce(webhooks.enabled, true), webhooks.secret,
-                case when webhooks.previous_secret_until > $1 then webhooks.previous_secret end
+                case when webhooks.previous_secret_until > $1 then webhooks.previous_secret end, taken.key_id
             from taken left join webhooks on webhooks.id = taken.webhook_id
             """);
         command.Parameters.Add(new() { Value = now });
@@ -187,7 +188,9 @@ internal sealed class DeliveryStore(NpgsqlDataSource data, TimeProvider time)
             Id = reader.GetGuid(0),
             ApplicationId = applicationId,
             To = reader.IsDBNull(2)
-                ? new Recipient.Sinch(applicationId, url, JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(4))!)
+                ? new Recipient.Sinch(
+                    applicationId, url, JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(4))!,
+                    reader.IsDBNull(16) ? null : reader.GetGuid(16))
                 : new Recipient.Standard(reader.GetGuid(2)),
             Url = url,
             VerificationId = reader.GetGuid(5),
