@@ -32,6 +32,7 @@ public sealed class ExampleTests : IAsyncLifetime
         var webhook = Id(await SendAsync("addWebhook", "shop", 201));
         await VerifyingAsync();
         await TellingAsync(webhook);
+        await VerifyingAsSinchDoesAsync();
         await AdministeringAsync();
         await CarryingAsync();
         await NumberingAsync();
@@ -85,6 +86,31 @@ public sealed class ExampleTests : IAsyncLifetime
         await SendAsync("rotateWebhookSecret", null, 200, webhook);
         await SendAsync("putWebhook", "resumed", 200, webhook);
         await SendAsync("removeWebhook", null, 204, webhook);
+    }
+
+    /// <summary>An app with Sinch's SDK, which knows nothing of whom it speaks to.</summary>
+    private async Task VerifyingAsSinchDoesAsync()
+    {
+        var id = Id(await SendAsync("startSinchVerification", "flashcall", 200));
+        await SendAsync("sendSinchTelemetry", "late", 200);
+        var reported = await SendAsync("reportSinchVerification", "manual", 200, id, SinchReport(await CallerIdAsync("+46701740610")));
+        Assert.Equal("SUCCESSFUL", Text(reported, "status"));
+        await SendAsync("getSinchVerification", null, 200, id);
+        await SendAsync("getSinchVerificationByNumber", null, 200);
+        await SendAsync("getSinchVerificationByReference", null, 200);
+
+        await SendAsync("startSinchVerification", "short", 200);
+        var number = new Dictionary<string, string>(StringComparer.Ordinal) { ["number"] = "+46701740611" };
+        reported = await SendAsync(
+            "reportSinchVerificationByNumber", "manual", 200, number, SinchReport(await CallerIdAsync("+46701740611")));
+        Assert.Equal("SUCCESSFUL", Text(reported, "status"));
+
+        static JsonObject SinchReport(string callerId) => new()
+        {
+            ["method"] = "flashcall",
+            ["source"] = "manual",
+            ["flashCall"] = new JsonObject { ["cli"] = callerId },
+        };
     }
 
     private async Task AdministeringAsync()

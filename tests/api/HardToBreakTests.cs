@@ -96,8 +96,10 @@ public sealed partial class HardToBreakTests(WholePlatform platform)
         {
             if (method == "HEAD")
                 return;
-            Assert.Equal("application/problem+json", type);
-            Assert.Empty(Document.Schemas.Mistakes(operation.Answer(status)["application/problem+json"], text));
+            // A problem document, or what the surface of another maker has for one.
+            var error = Assert.Single(operation.Answer(status));
+            Assert.Equal(error.Key, type);
+            Assert.Empty(Document.Schemas.Mistakes(error.Value, text));
             Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
         }
         else if (type == "application/json" && method == operation.Method && IsOn(operation, response))

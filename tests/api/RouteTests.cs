@@ -67,6 +67,8 @@ public sealed class RouteTests(WholePlatform platform)
     private static IEnumerable<Served> Endpoints(WebApplication app) => All(app)
         .Where(endpoint => endpoint.Metadata.GetMetadata<RouteModel>() is null)
         .SelectMany(Each)
+        // A parameter that takes the rest of the path is one like any other to those who read the document.
+        .Select(endpoint => endpoint with { Path = endpoint.Path.Replace("{**", "{", StringComparison.Ordinal) })
         .Where(endpoint => !Array.Exists(Beside, path => endpoint.Path.StartsWith(path, StringComparison.Ordinal)));
 
     private static IEnumerable<RouteEndpoint> All(WebApplication app) =>
