@@ -1,4 +1,4 @@
-using FlashCall.Hosting;
 using FlashCall.Dialer;
+using FlashCall.Hosting;
 
 return await PlatformHost.RunAsync(args, DialerService.Build);

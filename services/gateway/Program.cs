@@ -1,4 +1,4 @@
-using FlashCall.Hosting;
 using FlashCall.Gateway;
+using FlashCall.Hosting;
 
 return await PlatformHost.RunAsync(args, GatewayService.Build);

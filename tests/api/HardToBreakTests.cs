@@ -83,7 +83,8 @@ public sealed partial class HardToBreakTests(WholePlatform platform)
         if (type == "text/event-stream")
             return;
         var text = await response.Content.ReadAsStringAsync(deadline.Token);
-        Assert.DoesNotMatch(Inside(), text);
+        // Links to itself name the address that the client came to.
+        Assert.DoesNotMatch(Inside(), text.Replace(response.RequestMessage!.RequestUri!.Authority, "", StringComparison.Ordinal));
         Assert.All(Secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
         if (!response.Headers.Contains("X-Content-Type-Options"))
         {
