@@ -34,12 +34,13 @@ internal static class FollowVerification
         // It has ended and the client knows: 204 tells an EventSource not to come back.
         return SessionSteps.EndOf(found) is { } end && last?.IsBefore(end) == false
             ? TypedResults.NoContent()
-            : new Stream(found, last, watch, waits, sessions);
+            : new Stream(found, last, caller.SessionId() is not null, watch, waits, sessions);
     }
 
     /// <summary>The answer that goes on until the session has ended, the client has gone, or the process is told to stop.</summary>
     private sealed class Stream(
-        SessionHistory found, SessionStepId? last, SessionWatch watch, SessionWaits waits, SessionStore sessions) : IResult
+        SessionHistory found, SessionStepId? last, bool isForDevice, SessionWatch watch, SessionWaits waits, SessionStore sessions)
+        : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -71,7 +72,7 @@ internal static class FollowVerification
             var known = await ReadAsync(cancellationToken);
             while (true)
             {
-                foreach (var step in SessionSteps.Of(known).Where(step => told?.IsBefore(step.Id) != false))
+                foreach (var step in SessionSteps.Of(known, isForDevice).Where(step => told?.IsBefore(step.Id) != false))
                 {
                     await writer.WriteAsync(step, cancellationToken);
                     told = step.Id;

@@ -12,7 +12,9 @@ namespace FlashCall.Verification.Verifications;
 internal static class SessionSteps
 {
     /// <summary>The steps so far, in order.</summary>
-    public static IEnumerable<SessionStep> Of(SessionHistory history)
+    /// <param name="history">The session.</param>
+    /// <param name="isForDevice">Whether they are told to a device, see <see cref="TimelineStep.ForDevice"/>.</param>
+    public static IEnumerable<SessionStep> Of(SessionHistory history, bool isForDevice = false)
     {
         VerificationSession? before = null;
         foreach (var (happened, after) in history.Events.Zip(history.States()))
@@ -23,7 +25,7 @@ internal static class SessionSteps
                 var isLast = part == steps.Length - 1;
                 yield return new SessionStep(
                     new SessionStepId(after.Revision, isLast ? null : part + 1), steps[part].Step,
-                    SessionStepView.Of(steps[part], isLast ? after : before ?? after));
+                    SessionStepView.Of(isForDevice ? steps[part].ForDevice() : steps[part], isLast ? after : before ?? after));
             }
             if (after is VerificationSession.Ended)
                 yield break;

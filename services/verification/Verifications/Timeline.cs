@@ -9,11 +9,19 @@ namespace FlashCall.Verification.Verifications;
 /// <param name="Step">Stable name in snake_case.</param>
 /// <param name="At">When.</param>
 /// <param name="Detail">A few words more.</param>
-internal sealed record TimelineStep(string Step, DateTimeOffset At, string? Detail = null);
+internal sealed record TimelineStep(string Step, DateTimeOffset At, string? Detail = null)
+{
+    /// <summary>The step as a device is told of it: how risky a request looked is nothing for whoever made it, since a fraudster would
+    /// learn from it what to change (OWASP API Security Top 10 2023, API3).</summary>
+    public TimelineStep ForDevice() => Step == Timeline.RiskAssessed ? this with { Detail = null } : this;
+}
 
 /// <summary>The events of a session in the words of a client: no caller ID, no internal ids.</summary>
 internal static class Timeline
 {
+    /// <summary>The step at which fraud scoring answered.</summary>
+    public const string RiskAssessed = "risk_assessed";
+
     public static IReadOnlyList<TimelineStep> Of(IEnumerable<VerificationEvent> events) =>
         [.. events.SelectMany(StepsOf).OrderBy(step => step.At)];
 
@@ -24,7 +32,7 @@ internal static class Timeline
         SessionEvent.RiskUnavailable unavailable =>
             [new("risk_unavailable", unavailable.At, unavailable.Done is RiskFallback.Allow ? "went on without it" : "refused")],
         SessionEvent.RiskAssessed risk =>
-            [new("risk_assessed", risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
+            [new(RiskAssessed, risk.At, $"{risk.Verdict.ToString().ToLowerInvariant()}, score {risk.Score}")],
         SessionEvent.AttemptStarted => [],
         SessionEvent.AttemptFailed failed => [new("attempt_failed", failed.At, failed.Reason)],
         SessionEvent.ReportReceived report => [new("reported", report.At, JudgementOf(report))],

@@ -93,7 +93,9 @@ internal sealed record VerificationView
     /// <summary>The same for whoever asks: a device holds a token for its session alone, and what the backend noted is not its
     /// business.</summary>
     public VerificationView For(ClaimsPrincipal caller) =>
-        caller.SessionId() is null ? this : this with { Reference = null, Metadata = null };
+        caller.SessionId() is null
+            ? this
+            : this with { Reference = null, Metadata = null, Timeline = Timeline?.Select(step => step.ForDevice()).ToList() };
 }
 
 /// <summary>What a client needs for the attempt by flash call.</summary>

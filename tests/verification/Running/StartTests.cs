@@ -197,6 +197,7 @@ public sealed class StartTests(RunningVerification running)
         });
         using var device = running.Device(session.Id(), replica: 1);
         var seen = await device.ReadAsync(session.Id());
+        var whole = await client.ReadAsync(session.Id());
         using var cancelled = await device.PostAsync($"/v1/verifications/{session.Id()}/cancel", content: null);
 
         Assert.Equal(("user-4711", "autumn"), (session.Text("reference"), session.GetProperty("metadata").Text("campaign")));
@@ -205,6 +206,12 @@ public sealed class StartTests(RunningVerification running)
             Assert.Equal(session.Id(), view.Id());
             Assert.False(view.TryGetProperty("reference", out _) || view.TryGetProperty("metadata", out _));
         }
+        // How risky it looked is nothing for whoever may be the risk.
+        Assert.True(RiskOf(whole).TryGetProperty("detail", out _));
+        Assert.False(RiskOf(seen).TryGetProperty("detail", out _));
+
+        static JsonElement RiskOf(JsonElement view) =>
+            view.GetProperty("timeline").EnumerateArray().Single(step => step.Text("step") == "risk_assessed");
     }
 
     [Fact]
