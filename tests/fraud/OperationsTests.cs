@@ -44,7 +44,7 @@ public sealed class OperationsTests(ServersFixture servers) : IAsyncLifetime
             await app.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(BusHealthStatus.Healthy, TimeSpan.FromSeconds(30));
         }
         _messenger = _running[0].Services.GetRequiredService<Messenger>();
-        _clients.AddRange(_running.Skip(1).Select(app => Operator.Client(app.Urls.First())));
+        _clients.AddRange(_running.Skip(1).Select(app => Operator.Client(new Uri(app.Urls.First()))));
     }
 
     public async ValueTask DisposeAsync()
@@ -182,7 +182,7 @@ public sealed class OperationsTests(ServersFixture servers) : IAsyncLifetime
     [Fact]
     public async Task Who_lacks_the_scope_is_refused()
     {
-        using var client = Operator.Client(_running[1].Urls.First(), "verifications:write");
+        using var client = Operator.Client(new Uri(_running[1].Urls.First()), "operator", "verifications:write");
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/v1/fraud/policies", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/v1/fraud/lists", Token)).StatusCode);
     }

@@ -25,13 +25,15 @@ public sealed class RunningPool(ServersFixture servers) : IAsyncLifetime
     {
         string[] arguments =
         [
-            .. servers.Arguments, Tests.Operator.IdentityArgument, $"--DatabasePrefix={_prefix}",
+            .. servers.Arguments, Testing.Operator.IdentityArgument, $"--DatabasePrefix={_prefix}",
             $"--BusPrefix={servers.BusPrefix}{_prefix}", "--Logging:LogLevel:Default=Warning",
         ];
         Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], NumberPoolService.Build));
         _service = NumberPoolService.Build(arguments);
         await _service.StartAsync();
-        Operator = Tests.Operator.Client(Address);
+        Operator = Testing.Operator.Client(Address);
+        // A large import takes longer than an answer does otherwise.
+        Operator.Timeout = TimeSpan.FromMinutes(5);
         Data = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = _prefix + "number_pool" });
     }
 

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 using FlashCall.Hosting;
 using Microsoft.Extensions.Configuration;
 
-namespace FlashCall.Fraud.Tests;
+namespace FlashCall.Testing;
 
-/// <summary>Who asks the service over HTTP, as the gateway lets them in.</summary>
-internal static class Operator
+/// <summary>Who asks a service over HTTP, as the gateway lets them in.</summary>
+public static class Operator
 {
     private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
@@ -18,12 +18,12 @@ internal static class Operator
     public static string IdentityArgument { get; } = $"--Identity:PublicKey={Key.ExportSubjectPublicKeyInfoPem()}";
 
     /// <summary>A client of an application with these scopes.</summary>
-    public static HttpClient Client(string address, params string[] scopes) => new()
+    public static HttpClient Client(Uri service, string application = "operator", params string[] scopes) => new()
     {
-        BaseAddress = new Uri(address),
+        BaseAddress = service,
         DefaultRequestHeaders =
         {
-            Authorization = new AuthenticationHeaderValue("Bearer", Minter.Mint("operator", scopes is [] ? ["operations"] : scopes)),
+            Authorization = new AuthenticationHeaderValue("Bearer", Minter.Mint(application, scopes is [] ? ["operations"] : scopes)),
         },
     };
 }
