@@ -14,6 +14,8 @@ return args switch
     ["gateway", .. var of] => await RunAsync(of, new GatewayOptions(), options => new GatewayScenario(options).RunAsync()),
     ["verifications", .. var of] =>
         await RunAsync(of, new VerificationOptions(), options => new VerificationScenario(options).RunAsync()),
+    ["floor", .. var of] =>
+        await RunAsync(of, new VerificationOptions { Floor = true }, options => new VerificationScenario(options).RunAsync()),
     _ => NoScenario(args is [var name, ..] ? name : ""),
 };
 
@@ -27,6 +29,6 @@ static async Task<int> RunAsync<T>(string[] args, T defaults, Func<T, Task<int>>
 
 static int NoScenario(string name)
 {
-    Console.Error.WriteLine($"'{name}' is no scenario; there are five: dialer, leases, risk, gateway and verifications.");
+    Console.Error.WriteLine($"'{name}' is no scenario; there are six: dialer, leases, risk, gateway, verifications and floor.");
     return 2;
 }

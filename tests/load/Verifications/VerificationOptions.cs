@@ -16,6 +16,12 @@ internal sealed record VerificationOptions : IScenarioOptions<VerificationOption
     /// <summary>Finished sessions that are in the event store before the first measurement.</summary>
     public int Stored { get; private init; }
 
+    /// <summary>Whether the same work is then measured without the platform.</summary>
+    public bool Floor { get; init; }
+
+    /// <summary>How many messages one verification sends, for the floor.</summary>
+    public int Messages { get; private init; } = 12;
+
     /// <inheritdoc/>
     public VerificationOptions? With(string name, int[] values) => (name, values) switch
     {
@@ -24,6 +30,8 @@ internal sealed record VerificationOptions : IScenarioOptions<VerificationOption
         ("--minutes", [>= 1 and <= 120 and var minutes]) => this with { Length = TimeSpan.FromMinutes(minutes) },
         ("--warm-up", [>= 1 and <= 600 and var seconds]) => this with { WarmUp = TimeSpan.FromSeconds(seconds) },
         ("--replicas", [>= 1 and <= 4 and var replicas]) => this with { Replicas = replicas },
+        ("--floor", []) => this with { Floor = true },
+        ("--messages", [>= 0 and <= 100 and var messages]) => this with { Messages = messages },
         ("--stored", [>= 0 and <= 10_000_000 and var stored]) => this with { Stored = stored },
         _ => null,
     };

@@ -1,3 +1,5 @@
+using FlashCall.Load.Floor;
+
 namespace FlashCall.Load.Verifications;
 
 /// <summary>Complete verifications through the gateway at rising rates: POST, ring, report, verified.</summary>
@@ -7,6 +9,9 @@ internal sealed class VerificationScenario(VerificationOptions options)
 
     // A platform that loses so many has no tail to measure.
     private const double MostFailed = 0.1;
+
+    private const int FewestAtOnce = 4;
+    private const int MostAtOnce = 256;
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
@@ -31,7 +36,10 @@ internal sealed class VerificationScenario(VerificationOptions options)
         };
         try
         {
-            return await RunAsync(postgres, rabbitMq, stop.Token);
+            var (results, idle) = await MeasureAsync(postgres, rabbitMq, stop.Token);
+            if (options.Floor)
+                await MeasureFloorAsync(results, idle, postgres, rabbitMq, stop.Token);
+            return 0;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -40,7 +48,22 @@ internal sealed class VerificationScenario(VerificationOptions options)
         }
     }
 
-    private async Task<int> RunAsync(string postgres, string rabbitMq, CancellationToken cancellationToken)
+    /// <summary>The same work without the platform, whose processes are gone by now, so that it has the machine as the platform had
+    /// it.</summary>
+    private async Task MeasureFloorAsync(
+        List<RateResult> results, Usage.Difference idle, string postgres, string rabbitMq, CancellationToken cancellationToken)
+    {
+        // What one verification costs in messages and rows is the same at each rate; the times under way are not.
+        if (results.Where(result => result.Holds).MaxBy(result => result.Rate) is not { } platform)
+            platform = results.MaxBy(result => result.PerSecond)!;
+        var atOnce = Math.Clamp((int)(platform.PerSecond * platform.Whole.P50 / 1000), FewestAtOnce, MostAtOnce);
+        Say($"The floor, {atOnce} at once");
+        var work = FloorWork.Of(platform, idle, options.Messages);
+        FloorReport.Print(platform, await new FloorRun(work, atOnce).MeasureAsync(postgres, rabbitMq, options.Length, cancellationToken));
+    }
+
+    private async Task<(List<RateResult> Results, Usage.Difference Idle)> MeasureAsync(
+        string postgres, string rabbitMq, CancellationToken cancellationToken)
     {
         Say($"Starting the platform, {options.Replicas} of each service");
         await using var platform = await MeasuredPlatform.StartAsync(postgres, rabbitMq, options.Replicas);
@@ -78,7 +101,7 @@ internal sealed class VerificationScenario(VerificationOptions options)
         }
         var report = new VerificationReport(options, results, idle, memory, await platform.DurabilityAsync());
         report.Print();
-        return 0;
+        return (results, idle);
     }
 
     private async Task<RateResult> MeasureAsync(
