@@ -44,6 +44,8 @@ internal static class CommandLine
         return true;
     }
 
-    private static int[] Numbers(string text) =>
-        [.. text.Split(',').Select(one => int.TryParse(one, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)];
+    private static int[] Numbers(string text) => [.. text.Split(',').Select(Number)];
+
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }

@@ -62,7 +62,8 @@ internal static class ProcessFigures
         // the times of the process and of those it has waited for.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (
-            int.Parse(fields[1], CultureInfo.InvariantCulture), Ticks(fields[11]) + Ticks(fields[12]), Ticks(fields[13]) + Ticks(fields[14]));
+            int.Parse(fields[1], CultureInfo.InvariantCulture), Ticks(fields[11]) + Ticks(fields[12]),
+            Ticks(fields[13]) + Ticks(fields[14]));
     }
 
     private static double Ticks(string field) => double.Parse(field, CultureInfo.InvariantCulture) / TicksPerSecond;

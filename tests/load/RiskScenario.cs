@@ -81,7 +81,10 @@ internal sealed class RiskScenario
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {counters} | {rate:F0} | {p50:F2} | {p99:F2} | {count} |"));
         Console.WriteLine();
         if (_options.Replay > 0)
-            Console.WriteLine($"{(differ == 0 ? "met" : "NOT MET")}: identical verdicts live and replayed ({compared} requests, {differ} differ)");
+        {
+            Console.WriteLine(
+                $"{(differ == 0 ? "met" : "NOT MET")}: identical verdicts live and replayed ({compared} requests, {differ} differ)");
+        }
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             scenario = "risk",

@@ -36,8 +36,9 @@ internal sealed class FloorDatabase : IAsyncDisposable
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
         });
-        await using (var table = data.CreateCommand("create table floor (id bigint primary key, body bytea not null) with (fillfactor = 80)"))
-            await table.ExecuteNonQueryAsync();
+        await using var table = data.CreateCommand(
+            "create table floor (id bigint primary key, body bytea not null) with (fillfactor = 80)");
+        await table.ExecuteNonQueryAsync();
         return new FloorDatabase(server, data, name);
     }
 

@@ -5,7 +5,8 @@ using RabbitMQ.Client.Events;
 
 namespace FlashCall.Load.Floor;
 
-/// <summary>Messages through quorum queues as the services have them: persistent, confirmed by the broker, taken in a window, acknowledged.</summary>
+/// <summary>Messages through quorum queues as the services have them: persistent, confirmed by the broker, taken in a window,
+/// acknowledged.</summary>
 internal sealed class FloorQueues : IAsyncDisposable
 {
     /// <summary>As long as a message of the platform with its envelope is, bytes.</summary>

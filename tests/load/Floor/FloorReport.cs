@@ -21,9 +21,9 @@ internal static class FloorReport
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Floor: for each verification {floor.Work.Writes:F2} writing transactions with {floor.Work.Inserted:F1} rows inserted, ")
             + string.Create(CultureInfo.InvariantCulture,
-                $"{floor.Work.Updated:F1} updated and {floor.Work.Deleted:F1} deleted, {floor.Work.Reads:F2} that read, {floor.Work.Messages} ")
+                $"{floor.Work.Updated:F1} updated and {floor.Work.Deleted:F1} deleted, {floor.Work.Reads:F2} that read, ")
             + string.Create(CultureInfo.InvariantCulture,
-                $"messages, {floor.Work.Requests} requests, {floor.Work.Calls} call of 7 datagrams; {floor.AtOnce} at once."));
+                $"{floor.Work.Messages} messages, {floor.Work.Requests} requests, {floor.Work.Calls} call of 7 datagrams; {floor.AtOnce} at once."));
         Console.WriteLine();
         Console.WriteLine("| | platform | floor | ratio |");
         Console.WriteLine("|---|---|---|---|");

@@ -21,7 +21,8 @@ internal sealed class FloorRun(FloorWork work, int atOnce)
         await using var peer = await Part.StartAsync("floor", [$"--{FloorPeer.Port}={port.ToString(CultureInfo.InvariantCulture)}"]);
         await using var database = await FloorDatabase.CreateAsync(postgres, atOnce);
         await using var queues = await FloorQueues.CreateAsync(new Uri(rabbitMq));
-        await using var server = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres) { Database = "postgres", MaxPoolSize = 1 });
+        await using var server = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(postgres) { Database = "postgres", MaxPoolSize = 1 });
         var processes = await ServerProcesses.FindAsync(server, new Uri(rabbitMq));
         var rowLength = await database.CalibrateAsync(work, cancellationToken);
         await DriveAsync(peer, port, database, queues, WarmUp, cancellationToken);

@@ -112,8 +112,9 @@ internal sealed class ClientApps : IDisposable
     /// <returns>The session; null where there is none, which is counted.</returns>
     private static async Task<string?> StartAsync(HttpClient gateway, string phone, long number, RateResult result)
     {
-        using var response = await PostAsync(gateway, "/v1/verifications",
-            $$$"""{"to":"{{{phone}}}","purpose":"login","client":{"ip":"81.{{{number >> 16 & 255}}}.{{{number >> 8 & 255}}}.{{{number & 255}}}"}}""");
+        var address = $"81.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}";
+        using var response = await PostAsync(
+            gateway, "/v1/verifications", $$$"""{"to":"{{{phone}}}","purpose":"login","client":{"ip":"{{{address}}}"}}""");
         var answer = await response.Content.ReadAsByteArrayAsync();
         if (response.StatusCode != HttpStatusCode.Created)
         {

@@ -47,8 +47,12 @@ internal sealed class MeasuredPlatform : IAsyncDisposable
     public Uri Handset => Of("handset").Single().Address;
 
     /// <summary>The database of the sessions' events.</summary>
-    public string VerificationDatabase =>
-        new NpgsqlConnectionStringBuilder(_server) { Database = Prefix + "verification", Pooling = false, CommandTimeout = 3600 }.ConnectionString;
+    public string VerificationDatabase => new NpgsqlConnectionStringBuilder(_server)
+    {
+        Database = Prefix + "verification",
+        Pooling = false,
+        CommandTimeout = 3600,
+    }.ConnectionString;
 
     private string Prefix => $"load{_run}_";
 
@@ -111,7 +115,8 @@ internal sealed class MeasuredPlatform : IAsyncDisposable
     {
         var adminKey = "fck_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         var sip = Platform.Program.FreePort(SocketType.Dgram);
-        _programs.Add(("handset", Platform.Program.Handset([$"--Handset:SipListen=127.0.0.1:{sip}", "--Logging:LogLevel:Default=Warning"], _folder)));
+        _programs.Add(("handset", Platform.Program.Handset(
+            [$"--Handset:SipListen=127.0.0.1:{sip}", "--Logging:LogLevel:Default=Warning"], _folder)));
         for (var replica = 1; replica <= replicas; replica++)
         {
             Add("fraud", "FlashCall.Fraud", replica);

@@ -12,7 +12,8 @@ namespace FlashCall.Load.Verifications;
 /// <param name="prefix">What the platform's databases begin with.</param>
 /// <param name="handset">Where the handset answers HTTP.</param>
 internal sealed class PlatformUsage(
-    IReadOnlyDictionary<string, int[]> programs, ServerProcesses servers, NpgsqlDataSource postgres, string prefix, Uri handset) : IDisposable
+    IReadOnlyDictionary<string, int[]> programs, ServerProcesses servers, NpgsqlDataSource postgres, string prefix, Uri handset)
+    : IDisposable
 {
     /// <summary>What PostgreSQL is called in the figures.</summary>
     public const string PostgreSql = "PostgreSQL";

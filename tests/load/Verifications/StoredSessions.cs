@@ -3,11 +3,13 @@ using Npgsql;
 
 namespace FlashCall.Load.Verifications;
 
-/// <summary>Fills the event store with finished sessions: copies of one that has been verified, each with ids of its own, its number, and its
-/// day in the past month.</summary>
+/// <summary>Fills the event store with finished sessions: copies of one that has been verified, each with ids of its own, its number, and
+/// its moment in the past month.</summary>
 internal static class StoredSessions
 {
     private const int Batch = 20_000;
+
+    private static readonly TimeSpan Month = TimeSpan.FromDays(30);
 
     /// <summary>Makes so many.</summary>
     /// <returns>How long it took.</returns>
@@ -16,11 +18,12 @@ internal static class StoredSessions
         var began = Stopwatch.GetTimestamp();
         await using var data = NpgsqlDataSource.Create(database);
         var template = await TemplateAsync(data, cancellationToken);
-        // Ids as they would be had they been made then: their first 48 bits are the time (RFC 9562 §5.7), so that their index grows at its end.
-        await ExecuteAsync(data, """
-            create function pg_temp_session_id(n bigint, salt text) returns uuid immutable language sql as $$
-                select (lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 2592000000 + n * 1000), 12, '0') || '7'
-                    || substr(md5(salt || n), 1, 3) || '8' || substr(md5(salt || n), 4, 15))::uuid $$
+        // Ids as they would be had they been made then: their first 48 bits are the time (RFC 9562 §5.7), so their index grows at its end.
+        var since = (DateTimeOffset.UtcNow - Month).ToUnixTimeMilliseconds();
+        await ExecuteAsync(data, $"""
+            create function load_session_id(n bigint) returns uuid immutable language sql as $$
+                select (lpad(to_hex({since} + n * {(long)Month.TotalMilliseconds} / {count}), 12, '0') || '7' || substr(md5(n::text), 1, 3)
+                    || '8' || substr(md5(n::text), 4, 15))::uuid $$
             """, [], cancellationToken);
         var streams = await ColumnsAsync(data, "mt_streams", ["id"], cancellationToken);
         var events = await ColumnsAsync(data, "mt_events", ["seq_id", "id", "stream_id"], cancellationToken);
@@ -29,20 +32,21 @@ internal static class StoredSessions
         {
             var last = Math.Min(count, first + Batch) - 1;
             await ExecuteAsync(data,
-                $"insert into mt_streams (id, {streams}) select pg_temp_session_id(n, 's'), {streams} "
+                $"insert into mt_streams (id, {streams}) select load_session_id(n), {streams} "
                 + "from mt_streams, generate_series($2::bigint, $3::bigint) n where id = $1 order by n",
                 [template, (long)first, (long)last], cancellationToken);
             await ExecuteAsync(data,
                 $"insert into mt_events (seq_id, id, stream_id, {events}) "
-                + $"select nextval('mt_events_sequence'), gen_random_uuid(), pg_temp_session_id(n, 's'), {events} "
-                + "from generate_series($2::bigint, $3::bigint) n, (select * from mt_events where stream_id = $1 order by version) e order by n, version",
+                + $"select nextval('mt_events_sequence'), gen_random_uuid(), load_session_id(n), {events} "
+                + "from generate_series($2::bigint, $3::bigint) n, (select * from mt_events where stream_id = $1) e order by n, version",
                 [template, (long)first, (long)last], cancellationToken);
             await ExecuteAsync(data,
-                $"insert into verifications (id, callee, {sessions}) select pg_temp_session_id(n, 's'), '+4676' || lpad(n::text, 7, '0'), {sessions} "
+                $"insert into verifications (id, callee, {sessions}) "
+                + $"select load_session_id(n), '+4676' || lpad(n::text, 7, '0'), {sessions} "
                 + "from verifications, generate_series($2::bigint, $3::bigint) n where id = $1 order by n",
                 [template, (long)first, (long)last], cancellationToken);
         }
-        await ExecuteAsync(data, "drop function pg_temp_session_id", [], cancellationToken);
+        await ExecuteAsync(data, "drop function load_session_id", [], cancellationToken);
         await ExecuteAsync(data, "vacuum analyze", [], cancellationToken);
         await ExecuteAsync(data, "checkpoint", [], cancellationToken);
         return Stopwatch.GetElapsedTime(began);

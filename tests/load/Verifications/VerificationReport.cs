@@ -23,9 +23,9 @@ internal sealed class VerificationReport(
 
     /// <summary>A rate in one line.</summary>
     public static string Line(RateResult result) => string.Create(CultureInfo.InvariantCulture,
-        $"{result.Rate,5}/s: {result.PerSecond:F1}/s verified, {result.Failed} of {result.Asked} failed, POST→INVITE p50 {result.Invited.P50:F1} ")
+        $"{result.Rate,5}/s: {result.PerSecond:F1}/s verified, {result.Failed} of {result.Asked} failed, ")
         + string.Create(CultureInfo.InvariantCulture,
-            $"p99 {result.Invited.P99:F1} ms, report→verified p50 {result.Verified.P50:F1} p99 {result.Verified.P99:F1} ms, ")
+            $"POST→INVITE p50 {result.Invited.P50:F1} p99 {result.Invited.P99:F1} ms, report→verified p50 {result.Verified.P50:F1} p99 {result.Verified.P99:F1} ms, ")
         + string.Create(CultureInfo.InvariantCulture,
             $"{CpuOf(result):F2} ms CPU each, others {result.Cost?.OthersCores:F2} cores{(result.Holds ? "" : "  — too much")}");
 
@@ -71,7 +71,8 @@ internal sealed class VerificationReport(
         {
             Row(Text(result.Rate), Text(result.PerSecond, 1), Text(result.Failed),
                 $"{Three(result.Invited)}, {Text(result.Invited.Most, 0)}", Three(result.Verified),
-                $"{Text(result.Answered.P50, 1)}, {Text(result.Answered.P99, 1)}", $"{Text(result.Whole.P50, 1)}, {Text(result.Whole.P99, 1)}",
+                $"{Text(result.Answered.P50, 1)}, {Text(result.Answered.P99, 1)}",
+                $"{Text(result.Whole.P50, 1)}, {Text(result.Whole.P99, 1)}",
                 Text(result.Late.P99, 1), Text(result.MostUnderWay), $"{Text(result.Cost!.Cores, 2)}, {Text(result.Cost.OthersCores, 2)}",
                 result.Holds ? "" : "too much");
         }
@@ -82,8 +83,7 @@ internal sealed class VerificationReport(
         Head(["CPU, ms", .. _programs, "all"]);
         foreach (var result in results)
         {
-            Row([Text(result.Rate) + "/s", .. _programs.Select(program => Text(Each(result, cost => cost.Cpu[program].TotalMilliseconds), 2)),
-                Text(CpuOf(result), 2)]);
+            Row([Text(result.Rate) + "/s", .. _programs.Select(program => Text(CpuOf(result, program), 2)), Text(CpuOf(result), 2)]);
         }
         Row(["idle, ms CPU/s", .. _programs.Select(program => Text(idle.Cpu[program].TotalMilliseconds / idle.Took.TotalSeconds, 1)),
             Text(idle.Cores * 1000, 1)]);
@@ -100,8 +100,8 @@ internal sealed class VerificationReport(
                 Text(Each(result, cost => cost.Datagrams), 2)]);
         }
         var seconds = idle.Took.TotalSeconds;
-        Row(["idle, a second", .. _databases.Select(name => Text(idle.Databases[name].Commits / seconds, 1)), Text(idle.Commits / seconds, 1),
-            Text(idle.Writes / seconds, 1), Text(idle.Rows / seconds, 1), Text(idle.LogBytes / 1024.0 / seconds, 1),
+        Row(["idle, a second", .. _databases.Select(name => Text(idle.Databases[name].Commits / seconds, 1)),
+            Text(idle.Commits / seconds, 1), Text(idle.Writes / seconds, 1), Text(idle.Rows / seconds, 1), Text(idle.LogBytes / 1024.0 / seconds, 1),
             Text(idle.Datagrams / seconds, 1)]);
     }
 
@@ -128,7 +128,7 @@ internal sealed class VerificationReport(
         sent_late_p99_ms = Math.Round(result.Late.P99, 2),
         under_way_at_most = result.MostUnderWay,
         cpu_ms = _programs.ToDictionary(
-            program => program, program => Math.Round(Each(result, cost => cost.Cpu[program].TotalMilliseconds), 3), StringComparer.Ordinal),
+            program => program, program => Math.Round(CpuOf(result, program), 3), StringComparer.Ordinal),
         cpu_ms_all = Math.Round(CpuOf(result), 3),
         others_cores = Math.Round(result.Cost!.OthersCores, 2),
         transactions = _databases.ToDictionary(
@@ -144,10 +144,13 @@ internal sealed class VerificationReport(
 
     private static double CpuOf(RateResult result) => Each(result, cost => cost.Cpu.Values.Sum(time => time.TotalMilliseconds));
 
+    private static double CpuOf(RateResult result, string program) => Each(result, cost => cost.Cpu[program].TotalMilliseconds);
+
     private static double Each(RateResult result, Func<Usage.Difference, double> of) =>
         result.Cost is { } cost && result.VerifiedCount > 0 ? of(cost) / result.VerifiedCount : 0;
 
-    private static double ServicesMegabytes(IReadOnlyDictionary<string, long> look) => Math.Round(Services.Sum(name => look[name]) / 1e6, 1);
+    private static double ServicesMegabytes(IReadOnlyDictionary<string, long> look) =>
+        Math.Round(Services.Sum(name => look[name]) / 1e6, 1);
 
     private static string Megabytes(long bytes) => Text(bytes / 1e6, 0);
 

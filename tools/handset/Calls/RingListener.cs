@@ -2,7 +2,8 @@ using System.Threading.Channels;
 
 namespace FlashCall.Handset.Calls;
 
-/// <summary>Hears of the calls that ring. One that does not keep up by so many calls hears no more, rather than filling the memory.</summary>
+/// <summary>Hears of the calls that ring. One that does not keep up, by so many calls, hears no more rather than filling the
+/// memory.</summary>
 internal sealed class RingListener(Action<RingListener> leave) : IDisposable
 {
     private const int MostBehind = 100_000;
