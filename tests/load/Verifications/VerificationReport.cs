@@ -15,6 +15,8 @@ internal sealed class VerificationReport(
 {
     private static readonly string[] Services = ["gateway", "verification", "fraud", "number-pool", "dialer"];
 
+    private const int GoalRate = 300;
+
     private readonly string[] _programs = [.. Services, .. idle.Cpu.Keys.Except(Services, StringComparer.Ordinal)];
     private readonly string[] _databases = [.. idle.Databases.Keys];
 
@@ -45,6 +47,7 @@ internal sealed class VerificationReport(
         Console.WriteLine(Peak is null
             ? "No rate was kept up."
             : string.Create(CultureInfo.InvariantCulture, $"The highest rate that was kept up: {Peak.Rate}/s."));
+        Targets();
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             scenario = "verifications",
@@ -113,6 +116,21 @@ internal sealed class VerificationReport(
         Row(["at most", .. names.Select(name => Megabytes(memory.Max(look => look[name]))), Text(memory.Max(ServicesMegabytes), 0)]);
         Row(["after", .. names.Select(name => Megabytes(memory[^1][name])), Text(ServicesMegabytes(memory[^1]), 0)]);
     }
+
+    private void Targets()
+    {
+        Target($"{GoalRate} verifications a second without an error", Peak?.Rate >= GoalRate);
+        // Only where a rate near half of the peak was measured can be said how long it takes there.
+        var half = results.Where(result => Peak is not null && result.Rate * 2 <= Peak.Rate).MaxBy(result => result.Rate);
+        if (half is not null && half.Rate * 3 >= Peak!.Rate)
+        {
+            Target($"at {half.Rate}/s, half of the peak or less: POST→INVITE p50 20 ms, p99 100 ms, report→verified p99 50 ms",
+                half.Invited.P50 <= 20 && half.Invited.P99 <= 100 && half.Verified.P99 <= 50);
+        }
+        Target("all services together in less than 1500 MB", memory.Max(ServicesMegabytes) < 1500);
+    }
+
+    private static void Target(string target, bool met) => Console.WriteLine($"{(met ? "met" : "NOT MET")}: {target}");
 
     private object Json(RateResult result) => new
     {
