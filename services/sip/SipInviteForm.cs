@@ -109,7 +109,8 @@ public sealed class SipInviteForm
         return writer.End().ToArray();
     }
 
-    private static void WriteNumber(ulong number, Span<byte> digits) => number.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+    private static void WriteNumber(ulong number, Span<byte> digits) =>
+        number.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
 
     private void Split(int start, int end, byte[][] replaced)
     {

@@ -2,8 +2,8 @@ using FlashCall.Sip;
 
 namespace FlashCall.Dialer.Calls;
 
-/// <summary>The calls that ended on a trunk, until none of their phones can be picked up any more: half a minute in which nothing is kept of
-/// them but their names.</summary>
+/// <summary>The calls that ended on a trunk, until none of their phones can be picked up any more: half a minute in which nothing is kept
+/// of them but their ids.</summary>
 /// <param name="around">What calls work with.</param>
 /// <param name="trunk">The trunk.</param>
 internal sealed class EndedCalls(CallSurroundings around, string trunk) : ISipLateAnswers
