@@ -60,7 +60,8 @@ internal sealed partial class Outbox(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(DeleteSentAsync(stoppingToken), SweepAsync(stoppingToken));
 
-    private async Task SendAsync(OutgoingMessage message)
+    /// <returns>Null when the broker has it, else why it has not.</returns>
+    private async Task<Exception?> SendAsync(OutgoingMessage message)
     {
         using var timeout = new CancellationTokenSource(SendTimeout, time);
         try
@@ -69,11 +70,13 @@ internal sealed partial class Outbox(
                 ? messenger.SendAsync(queue, message.Body, message.Id, timeout.Token)
                 : messenger.PublishAsync(message.Body, message.Id, timeout.Token));
             _sent.Writer.TryWrite(message.Id);
+            return null;
         }
-        // Whatever went wrong, the row is still there, and the sweep tries again.
+        // Whatever went wrong, the row is still there, and the sweep tries again, which says so for many at once.
         catch (Exception exception)
         {
-            LogNotSent(message.Body.GetType().Name, exception.GetType().Name, exception.Message);
+            LogNotSent(exception, message.Id);
+            return exception;
         }
     }
 
@@ -106,7 +109,7 @@ internal sealed partial class Outbox(
         {
             try
             {
-                while (await SendLeftBehindAsync(stoppingToken) == Batch)
+                while (await SendLeftBehindAsync(stoppingToken))
                 {
                 }
             }
@@ -117,7 +120,9 @@ internal sealed partial class Outbox(
         }
     }
 
-    private async Task<int> SendLeftBehindAsync(CancellationToken cancellationToken)
+    /// <returns>Whether more may wait, and there is somebody to take it: while the broker is away, the next batch can wait for the next
+    /// sweep.</returns>
+    private async Task<bool> SendLeftBehindAsync(CancellationToken cancellationToken)
     {
         var left = new List<(OutgoingMessage Message, string? TraceParent)>();
         var now = time.GetUtcNow();
@@ -149,17 +154,22 @@ internal sealed partial class Outbox(
         }
         if (left.Count > 0)
             LogLeftBehind(left.Count);
-        await Task.WhenAll(left.Select(async row =>
+        var failures = (await Task.WhenAll(left.Select(async row =>
         {
             using var activity = Telemetry.Source.StartActivity("outbox resend", ActivityKind.Internal, row.TraceParent);
-            await SendAsync(row.Message);
-        }));
-        return left.Count;
+            return await SendAsync(row.Message);
+        }))).OfType<Exception>().ToArray();
+        if (failures is [var failure, ..])
+            LogStillLeft(failures.Length, failure.GetType().Name, failure.Message);
+        return left.Count == Batch && failures.Length < Batch;
     }
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Message {MessageId} could not be sent now; it is sent again in a few seconds")]
+    private partial void LogNotSent(Exception exception, Guid messageId);
+
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Message} could not be sent now ({Error}: {Detail}); it is sent again in a few seconds")]
-    private partial void LogNotSent(string message, string error, string detail);
+        Message = "{Count} messages could not be sent ({Error}: {Detail}); they stay in the outbox and are sent again in a few seconds")]
+    private partial void LogStillLeft(int count, string error, string detail);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sending {Count} messages that were left behind")]
     private partial void LogLeftBehind(int count);
