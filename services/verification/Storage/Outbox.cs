@@ -30,24 +30,37 @@ internal sealed partial class Outbox(
     private static readonly Dictionary<string, Type> Types = new[]
     {
         typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp),
-        typeof(VerificationCompleted),
+        typeof(VerificationCompleted), typeof(VerificationCallEnded),
     }.ToDictionary(type => type.FullName!, StringComparer.Ordinal);
 
     private readonly Channel<Guid> _sent =
         System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Writes the messages in the transaction of the session's step.</summary>
-    public void Enlist(IDocumentSession session, Guid verificationId, IEnumerable<OutgoingMessage> messages)
+    /// <summary>Writes the messages in the transaction of the sessions' steps.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="steps">The steps.</param>
+    /// <param name="now">The time (UTC).</param>
+    public static void Enlist(IDocumentSession session, IReadOnlyList<SessionStep> steps, DateTimeOffset now)
     {
-        var due = time.GetUtcNow() + LeftBehindAfter;
-        foreach (var message in messages)
-        {
-            session.QueueSqlCommand(
-                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) "
-                + "values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
-                message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
-                JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
-        }
+        var rows = steps.SelectMany(static step => step.Messages, static (step, message) => (Step: step, Message: message)).ToList();
+        if (rows.Count == 0)
+            return;
+        // One statement for all: the parameters are columns.
+        session.QueueSqlCommand(
+            """
+            insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at)
+            select message_id, verification_id, queue, type, body::jsonb, traceparent, ?
+            from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[])
+                as enlisted (message_id, verification_id, queue, type, body, traceparent)
+            on conflict do nothing
+            """,
+            now + LeftBehindAfter,
+            rows.Select(static row => row.Message.Id).ToArray(),
+            rows.Select(static row => row.Step.Id).ToArray(),
+            rows.Select(static row => row.Message.Queue).ToArray(),
+            rows.Select(static row => row.Message.Body.GetType().FullName).ToArray(),
+            rows.Select(static row => JsonSerializer.Serialize(row.Message.Body, row.Message.Body.GetType())).ToArray(),
+            rows.Select(static row => row.Step.Trace?.Id).ToArray());
     }
 
     /// <summary>Sends the messages of a step that has committed. Returns at once: the rows answer for their arrival.</summary>
