@@ -26,7 +26,7 @@ internal sealed record LoadOptions
         mistake = null;
         if (args is not ["dialer", .. var rest])
         {
-            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there are four: dialer, leases, risk and gateway.";
+            mistake = $"'{(args is [var name, ..] ? name : "")}' is no scenario; there are five: dialer, leases, risk, gateway and sessions.";
             return false;
         }
         var read = new LoadOptions();

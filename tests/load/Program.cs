@@ -2,6 +2,7 @@ using FlashCall.Load;
 using FlashCall.Load.Engine;
 using FlashCall.Load.Gateway;
 using FlashCall.Load.Leases;
+using FlashCall.Load.Sessions;
 
 if (args is ["engine"])
 {
@@ -16,6 +17,15 @@ if (args is ["leases", .. var of])
         return 2;
     }
     return await new LeaseScenario(leases).RunAsync();
+}
+if (args is ["sessions", .. var ofSessions])
+{
+    if (!SessionOptions.TryRead(ofSessions, out var sessions, out var wrong))
+    {
+        Console.Error.WriteLine(wrong);
+        return 2;
+    }
+    return await new SessionScenario(sessions).RunAsync();
 }
 if (args is ["part", var part, .. var settings])
     return await PartProgram.RunAsync(part, settings);

@@ -14,15 +14,13 @@ namespace FlashCall.Verification.Storage;
 /// is under way a step goes at once. What fails together is tried in halves, down to the single step, so that nobody's failure is
 /// another's. <c>docs/decisions/0035</c> says why.
 /// </summary>
-internal sealed class Committer(IDocumentStore store, TimeProvider time)
+/// <param name="store">The streams.</param>
+/// <param name="time">The clock.</param>
+/// <param name="most">Steps in one transaction at most: few enough that what they lock is free again soon.</param>
+/// <param name="mostUnderWay">Transactions under way at once. A second one, so that a step that has to wait for another replica's does
+/// not hold up all; more would only make them smaller.</param>
+internal sealed class Committer(IDocumentStore store, TimeProvider time, int most = 64, int mostUnderWay = 2)
 {
-    /// <summary>Steps in one transaction at most: few enough that what they lock is free again soon.</summary>
-    internal const int Most = 64;
-
-    /// <summary>Transactions under way at once. A second one, so that a step that has to wait for another replica's does not hold up
-    /// all; more would only make them smaller.</summary>
-    private const int MostUnderWay = 2;
-
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
 
@@ -48,7 +46,7 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time)
             {
                 _steps.Add(step.Id, waiting);
                 _waiting.Enqueue(waiting);
-                if (_underWay < MostUnderWay)
+                if (_underWay < mostUnderWay)
                 {
                     _underWay++;
                     isFirst = true;
@@ -79,7 +77,7 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time)
         var taken = new List<Waiting>();
         lock (_lock)
         {
-            while (taken.Count < Most && _waiting.TryDequeue(out var next))
+            while (taken.Count < most && _waiting.TryDequeue(out var next))
             {
                 if (!next.Cancelled.IsCancellationRequested)
                 {
@@ -122,10 +120,15 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time)
             step.TrySetResult();
     }
 
-    /// <summary>Nobody's fault: each step alone would meet with the same. Whether the transaction was committed may not be known
-    /// either.</summary>
-    private static bool IsOfAll(Exception exception) =>
-        exception is TimeoutException or (NpgsqlException and not PostgresException);
+    /// <summary>Nobody's fault: each step alone would meet with the same, one after the other. Where the connection broke, it is not even
+    /// known whether the transaction was committed.</summary>
+    private static bool IsOfAll(Exception exception) => exception switch
+    {
+        // Connection, resources (connections, disk, memory), a server that is told to stop, its own errors.
+        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58",
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
 
     private void Leave(List<Waiting> steps)
     {
@@ -160,8 +163,8 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time)
                 .Select(static step => new ActivityLink(step.Trace!.Context)));
     }
 
-    /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does
-    /// not.</summary>
+    /// <summary>Lets through what the database said. Marten's exception quotes the statement with its parameters, phone numbers among
+    /// them; the database's own does not.</summary>
     internal static async Task WithoutStatement(Task work)
     {
         try
@@ -169,6 +172,11 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time)
             await work;
         }
         catch (MartenCommandException exception) when (exception.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException);
+        }
+        // Where the connection broke, Marten rolls back what is gone already, and tells of that.
+        catch (ObjectDisposedException exception) when (exception.InnerException is NpgsqlException)
         {
             ExceptionDispatchInfo.Throw(exception.InnerException);
         }

@@ -22,7 +22,8 @@ internal sealed partial class Deadlines(
     /// <summary>Sets, moves or removes the deadlines of sessions in the transaction of their steps.</summary>
     public static void Set(IDocumentSession session, IReadOnlyList<SessionStep> steps)
     {
-        var set = steps.Where(static step => step.Deadline is not null).OrderBy(static step => step.Id).ToList();
+        var moved = steps.Where(static step => step.MovesDeadline).ToList();
+        var set = moved.Where(static step => step.Deadline is not null).OrderBy(static step => step.Id).ToList();
         if (set.Count > 0)
         {
             session.QueueSqlCommand(
@@ -38,7 +39,7 @@ internal sealed partial class Deadlines(
                 set.Select(static step => step.Trace?.Id).ToArray());
         }
         // One by one, each by the key: planned for a list, and for a table that has never been analysed, it would be read as a whole.
-        foreach (var step in steps.Where(static step => step.Deadline is null))
+        foreach (var step in moved.Where(static step => step.Deadline is null))
             session.QueueSqlCommand("delete from deadlines where verification_id = ?", step.Id);
     }
 

@@ -18,12 +18,18 @@ internal sealed partial class Outbox(
     NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
 {
     private const int Batch = 200;
+    private const int DeletedAtOnce = 1000;
 
     /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice
     /// for nothing.</summary>
     private static readonly TimeSpan LeftBehindAfter = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long rows of sent messages may gather before they are deleted: one transaction for many, and far below
+    /// <see cref="LeftBehindAfter"/>.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
     /// <summary>The messages a session can call for, by the name under which the row keeps them.</summary>
@@ -92,23 +98,38 @@ internal sealed partial class Outbox(
 
     private async Task DeleteSentAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<Guid>(Batch);
-        while (await _sent.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
-            while (batch.Count < Batch && _sent.Reader.TryRead(out var id))
-                batch.Add(id);
-            try
+            while (await _sent.Reader.WaitToReadAsync(stoppingToken))
             {
-                await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
-                delete.Parameters.Add(new() { Value = batch.ToArray() });
-                await delete.ExecuteNonQueryAsync(stoppingToken);
+                await Task.Delay(GatherFor, time, stoppingToken);
+                await DeleteBatchAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
-            {
-                // They are sent once more by the sweep; receivers know a repeat.
-                LogUnavailable(exception);
-            }
-            batch.Clear();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was sent already, the next process need not send again. How long it may take, the stop of the host says.
+            await DeleteBatchAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task DeleteBatchAsync(CancellationToken cancellationToken)
+    {
+        var batch = new List<Guid>();
+        while (batch.Count < DeletedAtOnce && _sent.Reader.TryRead(out var id))
+            batch.Add(id);
+        if (batch.Count == 0)
+            return;
+        try
+        {
+            await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
+            delete.Parameters.Add(new() { Value = batch.ToArray() });
+            await delete.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            // They are sent once more by the sweep; receivers know a repeat.
+            LogUnavailable(exception);
         }
     }
 

@@ -32,6 +32,13 @@ internal sealed class SessionStep
     /// <summary>When the session has to be looked at again; null when it is done for good.</summary>
     public DateTimeOffset? Deadline { get; }
 
+    /// <summary>Whether the step is that of a deadline that passed. Whoever took the deadline moved it on, to have time for the
+    /// step.</summary>
+    public bool IsOfDeadline { get; init; }
+
+    /// <summary>Whether the deadline is another one than before the step.</summary>
+    public bool MovesDeadline => Before is null || IsOfDeadline || Reactor.Deadline(Before) != Deadline;
+
     /// <summary>Makes the start repeatable; null for any other step.</summary>
     public IdempotencyKey? Key { get; init; }
 

@@ -13,7 +13,7 @@ namespace FlashCall.Verification.Storage;
 /// outgoing messages and the deadline commit in one transaction; then the messages leave and whoever waits is woken.
 /// </summary>
 internal sealed partial class SessionStore(
-    IDocumentStore store, Committer committer, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
+    IDocumentStore store, Committer committer, LiveSessions live, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
 {
     /// <summary>Two replicas that meet in one stream: the second one reads again and decides anew.</summary>
     private const int Tries = 6;
@@ -91,9 +91,13 @@ internal sealed partial class SessionStore(
     {
         for (var remaining = Tries; ; remaining--)
         {
-            if (await ReadAsync(id, cancellationToken) is not { State: var before } || !mayDecide(before))
+            var known = remaining == Tries ? live.Find(id) : null;
+            if ((known ?? (await ReadAsync(id, cancellationToken))?.State) is not { } before || !mayDecide(before))
                 return null;
             var decision = Decider.Decide(command, before);
+            // What makes nothing happen meets with no other replica's step in the database: only the stream itself can tell that.
+            if (known is not null && decision is not Decision.Accepted { Events.IsEmpty: false })
+                continue;
             if (decision is Decision.Rejected rejected)
                 return new Outcome(before, [], rejected.Why);
             var accepted = (Decision.Accepted)decision;
@@ -104,7 +108,8 @@ internal sealed partial class SessionStore(
             var after = Fold(before, id, accepted.Events);
             try
             {
-                await CommitAsync(new SessionStep(before, accepted.Events, after), cancellationToken);
+                var step = new SessionStep(before, accepted.Events, after) { IsOfDeadline = command is SessionCommand.DeadlinePassed };
+                await CommitAsync(step, cancellationToken);
                 return new Outcome(after, accepted.Events, Refused: null);
             }
             catch (ConcurrencyException) when (remaining > 1)
@@ -130,7 +135,17 @@ internal sealed partial class SessionStore(
 
     private async Task CommitAsync(SessionStep step, CancellationToken cancellationToken)
     {
-        await committer.CommitAsync(step, cancellationToken);
+        try
+        {
+            await committer.CommitAsync(step, cancellationToken);
+        }
+        // The session moved on elsewhere, or it is not known whether the step was stored.
+        catch
+        {
+            live.Forget(step.Id);
+            throw;
+        }
+        live.Keep(step.After);
         outbox.Dispatch(step.Messages);
         watch.Moved(step.After);
     }
