@@ -2,6 +2,7 @@ using FlashCall.Load;
 using FlashCall.Load.Engine;
 using FlashCall.Load.Gateway;
 using FlashCall.Load.Leases;
+using FlashCall.Load.Sessions;
 using FlashCall.Load.Verifications;
 
 return args switch
@@ -12,6 +13,7 @@ return args switch
     ["leases", .. var of] => await RunAsync(of, new LeaseOptions(), options => new LeaseScenario(options).RunAsync()),
     ["risk", .. var of] => await RunAsync(of, new RiskOptions(), RiskScenario.RunAsync),
     ["gateway", .. var of] => await RunAsync(of, new GatewayOptions(), options => new GatewayScenario(options).RunAsync()),
+    ["sessions", .. var of] => await RunAsync(of, new SessionOptions(), options => new SessionScenario(options).RunAsync()),
     ["verifications", .. var of] =>
         await RunAsync(of, new VerificationOptions(), options => new VerificationScenario(options).RunAsync()),
     ["floor", .. var of] =>
@@ -29,6 +31,6 @@ static async Task<int> RunAsync<T>(string[] args, T defaults, Func<T, Task<int>>
 
 static int NoScenario(string name)
 {
-    Console.Error.WriteLine($"'{name}' is no scenario; there are six: dialer, leases, risk, gateway, verifications and floor.");
+    Console.Error.WriteLine($"'{name}' is no scenario; there are seven: dialer, leases, risk, gateway, sessions, verifications and floor.");
     return 2;
 }

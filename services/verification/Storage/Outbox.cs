@@ -18,36 +18,55 @@ internal sealed partial class Outbox(
     NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
 {
     private const int Batch = 200;
+    private const int DeletedAtOnce = 1000;
 
     /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice
     /// for nothing.</summary>
     private static readonly TimeSpan LeftBehindAfter = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long rows of sent messages may gather before they are deleted: one transaction for many, and far below
+    /// <see cref="LeftBehindAfter"/>.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
     /// <summary>The messages a session can call for, by the name under which the row keeps them.</summary>
     private static readonly Dictionary<string, Type> Types = new[]
     {
         typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp),
-        typeof(VerificationCompleted),
+        typeof(VerificationCompleted), typeof(VerificationCallEnded),
     }.ToDictionary(type => type.FullName!, StringComparer.Ordinal);
 
     private readonly Channel<Guid> _sent =
         System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Writes the messages in the transaction of the session's step.</summary>
-    public void Enlist(IDocumentSession session, Guid verificationId, IEnumerable<OutgoingMessage> messages)
+    /// <summary>Writes the messages in the transaction of the sessions' steps.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="steps">The steps.</param>
+    /// <param name="now">The time (UTC).</param>
+    public static void Enlist(IDocumentSession session, IReadOnlyList<SessionStep> steps, DateTimeOffset now)
     {
-        var due = time.GetUtcNow() + LeftBehindAfter;
-        foreach (var message in messages)
-        {
-            session.QueueSqlCommand(
-                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) "
-                + "values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
-                message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
-                JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
-        }
+        var rows = steps.SelectMany(static step => step.Messages, static (step, message) => (Step: step, Message: message)).ToList();
+        if (rows.Count == 0)
+            return;
+        // One statement for all: the parameters are columns.
+        session.QueueSqlCommand(
+            """
+            insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at)
+            select message_id, verification_id, queue, type, body::jsonb, traceparent, ?
+            from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[])
+                as enlisted (message_id, verification_id, queue, type, body, traceparent)
+            on conflict do nothing
+            """,
+            now + LeftBehindAfter,
+            rows.Select(static row => row.Message.Id).ToArray(),
+            rows.Select(static row => row.Step.Id).ToArray(),
+            rows.Select(static row => row.Message.Queue).ToArray(),
+            rows.Select(static row => row.Message.Body.GetType().FullName).ToArray(),
+            rows.Select(static row => JsonSerializer.Serialize(row.Message.Body, row.Message.Body.GetType())).ToArray(),
+            rows.Select(static row => row.Step.Trace?.Id).ToArray());
     }
 
     /// <summary>Sends the messages of a step that has committed. Returns at once: the rows answer for their arrival.</summary>
@@ -82,23 +101,38 @@ internal sealed partial class Outbox(
 
     private async Task DeleteSentAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<Guid>(Batch);
-        while (await _sent.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
-            while (batch.Count < Batch && _sent.Reader.TryRead(out var id))
-                batch.Add(id);
-            try
+            while (await _sent.Reader.WaitToReadAsync(stoppingToken))
             {
-                await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
-                delete.Parameters.Add(new() { Value = batch.ToArray() });
-                await delete.ExecuteNonQueryAsync(stoppingToken);
+                await Task.Delay(GatherFor, time, stoppingToken);
+                await DeleteBatchAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
-            {
-                // They are sent once more by the sweep; receivers know a repeat.
-                LogUnavailable(exception);
-            }
-            batch.Clear();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was sent already, the next process need not send again. How long it may take, the stop of the host says.
+            await DeleteBatchAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task DeleteBatchAsync(CancellationToken cancellationToken)
+    {
+        var batch = new List<Guid>();
+        while (batch.Count < DeletedAtOnce && _sent.Reader.TryRead(out var id))
+            batch.Add(id);
+        if (batch.Count == 0)
+            return;
+        try
+        {
+            await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
+            delete.Parameters.Add(new() { Value = batch.ToArray() });
+            await delete.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            // They are sent once more by the sweep; receivers know a repeat.
+            LogUnavailable(exception);
         }
     }
 
