@@ -28,7 +28,8 @@ internal sealed class SessionReplica : IAsyncDisposable
         });
         _outbox = new Outbox(data, new Messenger(bus, new BusNames("")), time, NullLogger<Outbox>.Instance);
         var committer = isShared ? new Committer(_documents, time) : new Committer(_documents, time, most: 1, mostUnderWay: int.MaxValue);
-        _watch = new SessionWatch(bus, Live, new ServiceIdentity("verification", $"{number}"), NullLogger<SessionWatch>.Instance);
+        _watch = new SessionWatch(bus, Live, new ServiceIdentity("verification", $"{number}"), TimeProvider.System,
+            NullLogger<SessionWatch>.Instance);
         Sessions = new SessionStore(_documents, committer, Live, _outbox, _watch, NullLogger<SessionStore>.Instance);
     }
 

@@ -44,7 +44,8 @@ internal sealed class StoredSessions : IAsyncDisposable
         });
         var live = new LiveSessions();
         var outbox = new Outbox(Data, new Messenger(_bus, new BusNames("")), time, NullLogger<Outbox>.Instance);
-        var watch = new SessionWatch(_bus, live, new ServiceIdentity("verification", $"{_replicas.Count}"), NullLogger<SessionWatch>.Instance);
+        var watch = new SessionWatch(_bus, live, new ServiceIdentity("verification", $"{_replicas.Count}"), TimeProvider.System,
+            NullLogger<SessionWatch>.Instance);
         var committer = new Committer(documents, time);
         _replicas.Add((documents, outbox, watch));
         return new Replica(new SessionStore(documents, committer, live, outbox, watch, NullLogger<SessionStore>.Instance), committer, live);
