@@ -15,7 +15,7 @@ namespace FlashCall.Fraud;
 internal static class FraudService
 {
     /// <summary>No verdict waits for what is learnt, and a conversion is not judged on requests of the last 30 seconds.</summary>
-    private static readonly TimeSpan LearningWindow = TimeSpan.FromMilliseconds(20);
+    internal static readonly TimeSpan LearningWindow = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
     /// <exception cref="SettingsException">A setting is missing or wrong.</exception>

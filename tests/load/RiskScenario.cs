@@ -24,7 +24,7 @@ internal sealed class RiskScenario
     {
         (_data, _options) = (data, options);
         _store = new AssessmentStore(data);
-        _try = new RiskTry(watch, [.. Enumerable.Range(0, options.Replicas).Select(_ => new AssessmentStore(data))], options);
+        _try = new RiskTry(watch, [.. Enumerable.Range(0, options.Replicas).Select(_ => new AssessmentStore(data, FraudService.LearningWindow))], options);
     }
 
     public static async Task<int> RunAsync(RiskOptions options)

@@ -26,50 +26,6 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
             ((string[])["blocked", "prefix_conversion", "live_session", "address_country"]).ToHashSet(StringComparer.Ordinal), seen);
     }
 
-    [Fact]
-    public async Task Verdicts_of_requests_that_share_a_transaction_are_those_of_one_after_the_other()
-    {
-        const int Seed = 3;
-        const int AtOnce = 50;
-        var token = TestContext.Current.CancellationToken;
-        var policy = new Policy(RecordedTraffic.Document, Seed);
-        var replay = new Replay(policy);
-        var store = (await database.OpenAsync(new FakeTimeProvider(), RecordedTraffic.Document, assessingAtOnce: 1)).Store;
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var steps in RecordedTraffic.Of(Seed, Requests).Select(step => Shifted(step, Seed)).Chunk(AtOnce))
-        {
-            var requests = steps.OfType<RecordedTraffic.Step.Asked>().ToList();
-            var expected = requests.ConvertAll(replay.Assess);
-            var live = new Assessment[requests.Count];
-            var underWay = new List<Task>();
-            await using (await database.HoldAsync())
-            {
-                for (var i = 0; i < live.Length; i++)
-                {
-                    var (asked, at) = (requests[i], i);
-                    underWay.Add(store.AssessAsync(
-                        asked.Session, asked.Request, policy, assessment => ToAnswer(asked, live[at] = assessment), token));
-                }
-            }
-            await Task.WhenAll(underWay);
-            Assert.Equal(expected.Select(Text), live.Select(Text));
-            seen.UnionWith(expected.SelectMany(one => one.Factors).Select(factor => factor.Code));
-
-            underWay.Clear();
-            await using (await database.HoldAsync())
-            {
-                foreach (var step in steps.Except(requests))
-                {
-                    replay.Learn(step);
-                    underWay.Add(TellAsync(store, step, policy));
-                }
-            }
-            await Task.WhenAll(underWay);
-        }
-        Assert.Superset(
-            ((string[])["blocked", "prefix_conversion", "live_session", "number_velocity"]).ToHashSet(StringComparer.Ordinal), seen);
-    }
-
     private async Task CompareAsync(int seed, HashSet<string> seen)
     {
         var token = TestContext.Current.CancellationToken;
@@ -94,7 +50,7 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
         }
     }
 
-    private static Task TellAsync(AssessmentStore store, RecordedTraffic.Step step, Policy policy) => step switch
+    internal static Task TellAsync(AssessmentStore store, RecordedTraffic.Step step, Policy policy) => step switch
     {
         RecordedTraffic.Step.Told told =>
             store.LearnAsync(told.Session, told.Id, told.News, policy, TestContext.Current.CancellationToken),
@@ -117,7 +73,7 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
         };
     }
 
-    private static RiskAssessed ToAnswer(RecordedTraffic.Step.Asked asked, Assessment assessment) => new()
+    internal static RiskAssessed ToAnswer(RecordedTraffic.Step.Asked asked, Assessment assessment) => new()
     {
         VerificationId = asked.Session,
         Verdict = assessment.Verdict,
@@ -128,7 +84,7 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
         AssessedAt = asked.Request.RequestedAt,
     };
 
-    private static string Text(Assessment assessment) => JsonSerializer.Serialize((object[])
+    internal static string Text(Assessment assessment) => JsonSerializer.Serialize((object[])
         [assessment.Verdict, assessment.Score, assessment.ShadowVerdict?.ToString() ?? "", assessment.Factors, assessment.Changes.Additions.Count,
             assessment.Changes.Blocks]);
 }
