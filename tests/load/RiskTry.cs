@@ -175,6 +175,6 @@ internal sealed class RiskTry(NpgsqlDataSource watch, AssessmentStore[] replicas
         /// <summary>Its line, without the first column.</summary>
         public string Line => string.Create(CultureInfo.InvariantCulture,
             $"| {PerSecond:F0} | {P50:F2} | {P99:F2} | {Count} | {Transactions:F3} | {RoundTrips:F2} | {Rows:F1} | {LogKibibytes:F1} "
-            + $"| {Microseconds:F0} | {ServerMicroseconds:F0} | {Waiting:F1} |");
+            + $"| {Microseconds:F0} | {ServerMicroseconds:F0} | {Waiting:F2} |");
     }
 }
