@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -38,6 +39,9 @@ internal sealed class Program : IAsyncDisposable
 
     /// <summary>Where it answers HTTP; the same after a restart.</summary>
     public Uri Address { get; }
+
+    /// <summary>What it ended with; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
 
     /// <summary>All it has written so far.</summary>
     public string Log => File.Exists(_log) ? ReadShared(_log) : "";
@@ -110,6 +114,35 @@ internal sealed class Program : IAsyncDisposable
         _process!.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Asks the process to end (SIGTERM) and waits until it has; one that has not after 40 s is killed.</summary>
+    /// <returns>Whether it ended by itself, with exit code 0.</returns>
+    public async Task<bool> StopAsync()
+    {
+        Signal("TERM");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        try
+        {
+            await _process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            return false;
+        }
+        var code = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return code == 0;
+    }
+
+    /// <summary>Sends the process a signal: <c>STOP</c> freezes it, <c>CONT</c> lets it go on.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     public async ValueTask DisposeAsync()
