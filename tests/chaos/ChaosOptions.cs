@@ -18,6 +18,16 @@ internal sealed record ChaosOptions
     /// <summary>Where the services' logs are kept; null where they are not.</summary>
     public string? Logs { get; init; }
 
+    /// <summary>How long after its deadline a session may end, and what follows from it may take. What the platform promises, where the
+    /// machine is its own.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sessions that have to be verified before the run ends, as long as it has not taken <see cref="Longest"/>.</summary>
+    public int LeastVerified { get; init; }
+
+    /// <summary>The longest that clients begin sessions.</summary>
+    public TimeSpan Longest => LeastVerified > 0 ? 4 * Length : Length;
+
     /// <summary>For tests: few and short faults.</summary>
     public bool IsBrief { get; init; }
 
@@ -43,7 +53,8 @@ internal sealed record ChaosOptions
             };
             if (next is null)
             {
-                mistake = $"'{string.Join(' ', args.Skip(i).Take(2))}' is no option with a value in its range. There are --minutes (0.2 to 1440), "
+                mistake = $"'{string.Join(' ', args.Skip(i).Take(2))}' is no option with a value in its range. "
+                    + "There are --minutes (0.2 to 1440), "
                     + "--seed (a whole number, 0 or more), --rate (0.1 to 1000 sessions a second) and --logs (a folder).";
                 return false;
             }
@@ -51,7 +62,8 @@ internal sealed record ChaosOptions
         }
         if (read.Length.TotalSeconds * read.Rate > 100_000)
         {
-            mistake = $"--minutes and --rate make {read.Length.TotalSeconds * read.Rate:0} sessions; there are phones for 100,000. Lower one of them.";
+            mistake = $"--minutes and --rate make {read.Length.TotalSeconds * read.Rate:0} sessions; there are phones for 100,000. "
+                + "Lower one of them.";
             return false;
         }
         options = read;

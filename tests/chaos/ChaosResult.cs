@@ -29,7 +29,9 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
     public void Write(TextWriter to)
     {
         to.WriteLine();
-        to.WriteLine($"Ledger of {Options.Length.TotalMinutes:0.##} min at {Options.Rate:0.##} sessions/s, seed {Options.Seed} ({Duration.TotalSeconds:0} s in all)");
+        to.WriteLine(
+            $"Ledger of {Options.Length.TotalMinutes:0.##} min at {Options.Rate:0.##} sessions/s, seed {Options.Seed} "
+            + $"({Duration.TotalSeconds:0} s in all)");
         foreach (var (name, figure) in Figures)
             to.WriteLine($"  {name,-44}{figure,8}");
         foreach (var (status, count) in Statuses)
@@ -38,7 +40,10 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
             to.WriteLine($"    requests repeated for: {trouble,-21}{count,8}");
         to.WriteLine($"Faults: {Faults.Count}");
         foreach (var kind in Faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key))
-            to.WriteLine($"  {kind.Key,-8}{string.Join(", ", kind.GroupBy(fault => fault.Target).Select(one => $"{one.Key} ×{one.Count()}"))}");
+        {
+            to.WriteLine(
+                $"  {kind.Key,-8}{string.Join(", ", kind.GroupBy(fault => fault.Target).Select(one => $"{one.Key} ×{one.Count()}"))}");
+        }
         to.WriteLine(Breaches.Count == 0 ? "No breach." : $"Breaches: {Breaches.Count}");
         foreach (var breach in Breaches.Take(MostPrinted))
             to.WriteLine($"  {breach.Kind}: {breach.What}");
@@ -53,10 +58,10 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
         minutes = Options.Length.TotalMinutes,
         rate = Options.Rate,
         seconds = Math.Round(Duration.TotalSeconds, 1),
-        figures = Figures.ToDictionary(figure => JsonNamingPolicy.SnakeCaseLower.ConvertName(figure.Name.Replace(' ', '_')), figure => figure.Count, StringComparer.Ordinal),
+        figures = Figures.ToDictionary(figure => figure.Name.Replace(' ', '_'), figure => figure.Count, StringComparer.Ordinal),
         ended = Statuses.ToDictionary(status => status.Status, status => status.Count, StringComparer.Ordinal),
         repeated = Troubles,
-        faults = Faults.GroupBy(fault => fault.Kind.ToString()).ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
+        faults = Faults.GroupBy(fault => $"{fault.Kind}").ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
         breaches = Breaches.Select(breach => new { kind = breach.Kind.ToString(), what = breach.What }),
     });
 
@@ -65,7 +70,8 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
         ("sessions asked for", Entries.Clients.Count),
         ("starts acknowledged", Entries.Clients.Count(client => client.VerificationId is not null)),
         ("sessions", Entries.Streams.Count),
-        ("reports acknowledged", Entries.Clients.Sum(client => client.Reports.Count(report => report.Answer is "match" or "no_match"))),
+        ("reports acknowledged",
+            Entries.Clients.SelectMany(client => client.Reports).Count(report => report.Answer is "match" or "no_match")),
         ("cancellations acknowledged", Entries.Clients.Count(client => client.Cancelled)),
         ("requests of clients", Requests),
         ("leases", Entries.Leases.Count),
@@ -79,5 +85,8 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
     ];
 
     private IEnumerable<(string Status, int Count)> Statuses =>
-        Entries.Streams.GroupBy(stream => stream.Status ?? "not at all").OrderBy(same => same.Key, StringComparer.Ordinal).Select(same => (same.Key, same.Count()));
+        from stream in Entries.Streams
+        group stream by stream.Status ?? "not at all" into same
+        orderby same.Key
+        select (same.Key, same.Count());
 }

@@ -6,7 +6,8 @@ using FlashCall.Chaos.Running;
 
 namespace FlashCall.Chaos;
 
-/// <summary>A run: everything starts, clients come at a steady rate, faults come in between, all becomes quiet, the ledger is drawn up.</summary>
+/// <summary>A run: everything starts, clients come at a steady rate, faults come in between, all becomes quiet, the ledger is drawn
+/// up.</summary>
 /// <param name="options">What to do.</param>
 /// <param name="say">Takes lines about the progress.</param>
 internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
@@ -32,23 +33,25 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         using var gateways = new Gateways(platform.Gateways, platform.ApiKey);
         using var handset = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = platform.Handset };
         var injector = new FaultInjector(platform, TimeProvider.System);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ending.CancelAfter(options.Length);
-        var faults = injector.RunAsync(FaultPlan.Of(options.Seed, options.IsBrief), ending.Token);
+        var faults = injector.RunAsync(FaultPlan.Of(options.Seed, options.IsBrief), ending.Token, cancellationToken);
         List<(Client Client, Task Task)> clients = [];
         var run = Guid.NewGuid().ToString("N")[..6];
         try
         {
-            await BeginAsync(clients, plan => new Client(plan, run, gateways, handset), injector, ending.Token, cancellationToken);
+            await BeginAsync(clients, plan => new Client(plan, run, gateways, handset), injector, over.Token);
         }
         finally
         {
+            await ending.CancelAsync();
             await faults;
         }
         say("All faults are over; waiting for what is under way");
         await QuietAsync(platform, receiver, clients, cancellationToken);
-        // One that has ended its session, or given up: nobody waits longer than a session lives.
-        await Task.WhenAll(clients.Select(client => client.Task)).WaitAsync(Lifetime, cancellationToken);
+        // Nobody is left who could change anything: who still waits for an answer gives up.
+        await over.CancelAsync();
+        await Task.WhenAll(clients.Select(client => client.Task));
         await Parallel.ForEachAsync(clients, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
             async (client, token) => await client.Client.LookAsync(token));
 
@@ -62,7 +65,12 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Calls = calls,
             Webhooks = [.. receiver.Told],
             Outages = injector.Outages,
-            Unfinished = [.. books.Unfinished, .. injector.Complaints, .. clients.Select(client => client.Client.Complaint).OfType<string>()],
+            Grace = options.Grace,
+            Unfinished =
+            [
+                .. books.Unfinished, .. injector.Complaints, .. platform.Deserters(),
+                .. clients.Select(client => client.Client.Complaint).OfType<string>(),
+            ],
         };
         return new ChaosResult(options, entries, [.. injector.Done], Reconciliation.Find(entries))
         {
@@ -75,44 +83,54 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
 
     /// <summary>Begins sessions at the rate, however long the ones before take.</summary>
     private async Task BeginAsync(
-        List<(Client Client, Task Task)> clients, Func<ClientPlan, Client> make, FaultInjector injector, CancellationToken ending,
-        CancellationToken cancellationToken)
+        List<(Client Client, Task Task)> clients, Func<ClientPlan, Client> make, FaultInjector injector, CancellationToken over)
     {
         var watch = Stopwatch.StartNew();
         var said = TimeSpan.Zero;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         foreach (var planned in ClientPlan.Of(options.Seed))
         {
-            try
-            {
-                while (watch.Elapsed.TotalSeconds * options.Rate < planned.Number)
-                    await timer.WaitForNextTickAsync(ending);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            while (watch.Elapsed.TotalSeconds * options.Rate < planned.Number)
+                await timer.WaitForNextTickAsync(over);
+            if (watch.Elapsed >= options.Longest
+                || (watch.Elapsed >= options.Length && clients.Count(one => one.Client.IsVerified) >= options.LeastVerified))
             {
                 return;
             }
-            if (ending.IsCancellationRequested)
-                return;
             var isLate = watch.Elapsed > options.Length - NoLingering;
-            var client = make(isLate && planned.Habit is ClientHabit.Late or ClientHabit.Never ? planned with { Habit = ClientHabit.Cancel } : planned);
-            clients.Add((client, client.RunAsync(cancellationToken)));
+            var lingers = planned.Habit is ClientHabit.Late or ClientHabit.Never;
+            var client = make(isLate && lingers ? planned with { Habit = ClientHabit.Cancel } : planned);
+            clients.Add((client, UntilOverAsync(client, over)));
             if (watch.Elapsed - said < SayEvery)
                 continue;
             said = watch.Elapsed;
             say($"{watch.Elapsed.TotalSeconds,4:0} s of {options.Length.TotalSeconds:0}: {clients.Count} sessions asked for, "
-                + $"{clients.Count(one => one.Client.Told.VerificationId is not null)} begun, {injector.Done.Count} faults, last: {injector.Done.LastOrDefault()}");
+                + $"{clients.Count(one => one.Client.Told.VerificationId is not null)} begun, {injector.Done.Count} faults, "
+                + $"last: {injector.Done.LastOrDefault()}");
         }
     }
 
-    /// <summary>Waits until nothing is left to do, at most until the last deadline has passed by <see cref="Reconciliation.Grace"/>.</summary>
+    private static async Task UntilOverAsync(Client client, CancellationToken over)
+    {
+        try
+        {
+            await client.RunAsync(over);
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // What it was told until then stands.
+        }
+    }
+
+    /// <summary>Waits until nothing is left to do, at most until the last deadline and what is granted after it have
+    /// passed.</summary>
     private async Task QuietAsync(
         ChaosPlatform platform, WebhookReceiver receiver, List<(Client Client, Task Task)> clients, CancellationToken cancellationToken)
     {
         var books = new Books(platform);
         var said = Stopwatch.StartNew();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
-        var latest = DateTimeOffset.UtcNow + Lifetime + Reconciliation.Grace;
+        var latest = DateTimeOffset.UtcNow + Lifetime + options.Grace;
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var left = await books.UnfinishedAsync(cancellationToken);
@@ -120,8 +138,8 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             var untold = (await books.EndedAsync(cancellationToken)).Count(id => !told.Contains(id));
             if (left.Count == 0 && untold == 0 && clients.TrueForAll(client => client.Task.IsCompleted))
                 return;
-            if (await books.LastDeadlineAsync(Lifetime, cancellationToken) is { } last && last + Reconciliation.Grace < latest)
-                latest = last + Reconciliation.Grace;
+            if (await books.LastDeadlineAsync(Lifetime, cancellationToken) is { } last && last + options.Grace < latest)
+                latest = last + options.Grace;
             if (DateTimeOffset.UtcNow > latest)
                 return;
             if (said.Elapsed < SayEvery)

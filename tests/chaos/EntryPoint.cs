@@ -30,7 +30,7 @@ internal static class EntryPoint
         using var gone = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         try
         {
-            var result = await new ChaosRun(options, line => Console.Error.WriteLine($"{TimeProvider.System.GetLocalNow():HH:mm:ss} {line}")).RunAsync(stop.Token);
+            var result = await new ChaosRun(options, Say).RunAsync(stop.Token);
             result.Write(Console.Out);
             Console.WriteLine(result.ToJson());
             return result.Breaches.Count == 0 ? 0 : 1;
@@ -41,4 +41,6 @@ internal static class EntryPoint
             return 130;
         }
     }
+
+    private static void Say(string line) => Console.Error.WriteLine($"{TimeProvider.System.GetLocalNow():HH:mm:ss} {line}");
 }

@@ -17,6 +17,9 @@ internal sealed class Client(ClientPlan plan, string run, Gateways gateways, Htt
     /// <summary>What it was told so far.</summary>
     public ToldClient Told { get; private set; } = new() { Reference = $"{run}-{plan.Number}" };
 
+    /// <summary>Whether it was told that its report was right.</summary>
+    public bool IsVerified => Told.Reports.Any(report => report.Answer == "match");
+
     /// <summary>Its phone's number.</summary>
     public string Phone { get; } = Phones.NumberOf(plan.Phone, plan.Number);
 

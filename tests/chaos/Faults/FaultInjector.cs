@@ -31,15 +31,18 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
            select both,
     ];
 
-    /// <summary>Injects faults until cancelled, and returns when all that was taken away is back.</summary>
-    public async Task RunAsync(IEnumerable<Fault> plan, CancellationToken stopping)
+    /// <summary>Injects faults, and returns when all that was taken away is back.</summary>
+    /// <param name="plan">Which.</param>
+    /// <param name="stopping">No new ones any more.</param>
+    /// <param name="cancellationToken">The run is broken off: nothing needs to come back.</param>
+    public async Task RunAsync(IEnumerable<Fault> plan, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var under = new List<Task>();
         foreach (var fault in plan)
         {
             if (stopping.IsCancellationRequested)
                 break;
-            under.Add(InjectAsync(fault));
+            under.Add(InjectAsync(fault, cancellationToken));
             try
             {
                 await Task.Delay(fault.Length + fault.Pause, time, stopping);
@@ -52,21 +55,21 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         await Task.WhenAll(under);
     }
 
-    private async Task InjectAsync(Fault fault)
+    private async Task InjectAsync(Fault fault, CancellationToken cancellationToken)
     {
         // One server at a time: what starts one finds out whether the other runs, and would take a frozen one for dead.
         var isServer = FaultPlan.Servers.Contains(fault.Target, StringComparer.Ordinal);
         var one = _targets.GetOrAdd(isServer ? "servers" : fault.Target, _ => new SemaphoreSlim(1));
-        await one.WaitAsync();
+        await one.WaitAsync(cancellationToken);
         try
         {
             _done.Enqueue(fault);
             if (fault.Kind is FaultKind.Cut or FaultKind.Stall or FaultKind.Slow)
-                await DisturbAsync(fault);
+                await DisturbAsync(fault, cancellationToken);
             else if (isServer)
-                await AwayAsync(fault.Target, () => ToServerAsync(fault));
+                await AwayAsync(fault.Target, () => ToServerAsync(fault, cancellationToken));
             else
-                await AwayAsync(fault.Target, () => ToReplicaAsync(fault));
+                await AwayAsync(fault.Target, () => ToReplicaAsync(fault, cancellationToken));
         }
         finally
         {
@@ -74,9 +77,11 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         }
     }
 
-    private async Task DisturbAsync(Fault fault)
+    private async Task DisturbAsync(Fault fault, CancellationToken cancellationToken)
     {
-        var (who, server) = fault.Target.Split(" to ") is [var first, var second] ? (first, second) : throw new InvalidOperationException(fault.Target);
+        var (who, server) = fault.Target.Split(" to ") is [var first, var second]
+            ? (first, second)
+            : throw new InvalidOperationException($"'{fault.Target}' does not say whose connections to which server.");
         var proxies = platform.ProxiesOf(who, server);
         switch (fault.Kind)
         {
@@ -87,42 +92,47 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
                 await AwayAsync(who == FaultPlan.All ? server : who, async () =>
                 {
                     proxies.ForEach(proxy => proxy.Stall());
-                    await Task.Delay(fault.Length, time);
+                    await Task.Delay(fault.Length, time, cancellationToken);
                     proxies.ForEach(proxy => proxy.Resume());
                 });
                 return;
             default:
                 proxies.ForEach(proxy => proxy.Delay = Slowness);
-                await Task.Delay(fault.Length, time);
+                await Task.Delay(fault.Length, time, cancellationToken);
                 proxies.ForEach(proxy => proxy.Delay = TimeSpan.Zero);
                 return;
         }
     }
 
-    private async Task ToServerAsync(Fault fault)
+    private async Task ToServerAsync(Fault fault, CancellationToken cancellationToken)
     {
         var servers = platform.Servers;
         switch (fault.Kind)
         {
             case FaultKind.Kill:
                 await servers.KillAsync(fault.Target);
-                await servers.StartAsync();
+                await servers.StartAsync(cancellationToken);
                 break;
             case FaultKind.Restart:
                 await servers.TerminateAsync(fault.Target);
-                await servers.StartAsync();
+                await servers.StartAsync(cancellationToken);
                 break;
             default:
                 await servers.SignalAsync(fault.Target, "STOP");
-                await Task.Delay(fault.Length, time);
+                await Task.Delay(fault.Length, time, cancellationToken);
                 await servers.SignalAsync(fault.Target, "CONT");
                 break;
         }
     }
 
-    private async Task ToReplicaAsync(Fault fault)
+    private async Task ToReplicaAsync(Fault fault, CancellationToken cancellationToken)
     {
         var program = platform.Of(fault.Target);
+        if (ChaosPlatform.Deserted(program) is { } deserted)
+        {
+            _complaints.Enqueue(deserted);
+            program.Start();
+        }
         switch (fault.Kind)
         {
             case FaultKind.Kill:
@@ -136,11 +146,11 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
                 break;
             default:
                 program.Signal("STOP");
-                await Task.Delay(fault.Length, time);
+                await Task.Delay(fault.Length, time, cancellationToken);
                 program.Signal("CONT");
                 break;
         }
-        if (await platform.ReadyAsync(program) is { } complaint)
+        if (await platform.ReadyAsync(program, cancellationToken) is { } complaint)
             _complaints.Enqueue(complaint);
     }
 

@@ -20,7 +20,8 @@ public sealed class FaultPlanTests
         {
             Assert.Equal(
                 FaultPlan.Services.Concat(FaultPlan.Servers).Order(StringComparer.Ordinal),
-                deck.Where(fault => fault.Kind == kind).Select(fault => fault.Target.Split("-1")[0].Split("-2")[0]).Order(StringComparer.Ordinal));
+                deck.Where(fault => fault.Kind == kind)
+                    .Select(fault => fault.Target.TrimEnd('1', '2').TrimEnd('-')).Order(StringComparer.Ordinal));
         }
         foreach (var kind in (FaultKind[])[FaultKind.Cut, FaultKind.Stall, FaultKind.Slow])
         {

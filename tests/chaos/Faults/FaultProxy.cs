@@ -81,8 +81,10 @@ internal sealed class FaultProxy : IAsyncDisposable
             {
                 var client = await _listener.AcceptAsync(_ending.Token);
                 var connection = new Connection(client);
-                _connections[connection] = Task.CompletedTask;
-                _connections[connection] = PassAsync(connection);
+                // Known before it begins: it forgets itself when it is over.
+                var passing = new Task<Task>(() => PassAsync(connection));
+                _connections[connection] = passing.Unwrap();
+                passing.Start(TaskScheduler.Default);
             }
             // The listener is closed, or a client was gone before it was taken.
             catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -93,7 +95,6 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     private async Task PassAsync(Connection connection)
     {
-        await Task.Yield();
         try
         {
             await connection.Server.ConnectAsync(_target, _ending.Token);

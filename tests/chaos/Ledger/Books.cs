@@ -32,7 +32,8 @@ internal sealed class Books(ChaosPlatform platform)
 
     /// <summary>The sessions that have ended.</summary>
     public async Task<IReadOnlyList<Guid>> EndedAsync(CancellationToken cancellationToken) =>
-        await ReadAsync("verification", "select id from verifications where ended_at is not null", row => row.GetGuid(0), cancellationToken);
+        await ReadAsync(
+            "verification", "select id from verifications where ended_at is not null", row => row.GetGuid(0), cancellationToken);
 
     /// <summary>The latest deadline of a session; null when there is none.</summary>
     public async Task<DateTimeOffset?> LastDeadlineAsync(TimeSpan lifetime, CancellationToken cancellationToken)
@@ -82,7 +83,8 @@ internal sealed class Books(ChaosPlatform platform)
         ("verification", "sessions wait for something (deadlines)", "select verification_id from deadlines"),
         ("verification", "messages have not left the outbox", "select message_id from outbox"),
         ("number_pool", "leases run", "select lease_id from answers where lease_id is not null and outcome is null"),
-        ("dialer", "calls go on or are not reported", "select attempt_id from attempts where ended_at is null or report_due_at is not null"),
+        ("dialer", "calls go on or are not reported",
+            "select attempt_id from attempts where ended_at is null or report_due_at is not null"),
         ("gateway", "webhook deliveries are pending", "select id from deliveries where status = 'pending'"),
     ];
 
@@ -92,7 +94,8 @@ internal sealed class Books(ChaosPlatform platform)
     private async Task<IReadOnlyList<SessionStream>> StreamsAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var statuses = (await ReadAsync(
-            "verification", "select id, status from verifications", row => (Id: row.GetGuid(0), Status: row.GetString(1)), cancellationToken))
+            "verification", "select id, status from verifications",
+            row => (Id: row.GetGuid(0), Status: row.GetString(1)), cancellationToken))
             .ToDictionary(row => row.Id, row => row.Status);
         var stored = await ReadAsync(
             "verification", "select stream_id, type, data, timestamp from mt_events order by stream_id, version",
@@ -108,7 +111,10 @@ internal sealed class Books(ChaosPlatform platform)
                 Callee = TextOf(asked, "to") ?? "",
                 ExpiresAt = asked.GetProperty("at").GetDateTimeOffset() + lifetime,
                 RowStatus = statuses.GetValueOrDefault(stream.Key),
-                Events = [.. stream.Select(happened => EventOf(happened.Type, happened.At, JsonSerializer.Deserialize<JsonElement>(happened.Data)))],
+                Events =
+                [
+                    .. stream.Select(one => EventOf(one.Type, one.At, JsonSerializer.Deserialize<JsonElement>(one.Data))),
+                ],
             };
         })];
     }

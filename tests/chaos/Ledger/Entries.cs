@@ -30,6 +30,9 @@ internal sealed record Entries
     /// <summary>When nobody could have moved a session on, by our doing: the database was away, or all replicas of verification
     /// were.</summary>
     public IReadOnlyList<Outage> Outages { get; init; } = [];
+
+    /// <summary>How long after its deadline a session may end, outages not counted.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>A time without a part that nothing can do without.</summary>

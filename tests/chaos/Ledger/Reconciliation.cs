@@ -5,9 +5,6 @@ namespace FlashCall.Chaos.Ledger;
 /// <summary>Holds what all who took part know against each other. Pure: each rule sees the entries and nothing else.</summary>
 internal static class Reconciliation
 {
-    /// <summary>How long after its deadline a session may end, outages not counted.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
     private static readonly IReadOnlyList<Func<Entries, IEnumerable<Breach>>> Rules =
         [Starts, EndOfEach, WhatWasTold, Reports, Phones, Leases, LeftOverLeases, CallsOver, Webhooks, DeadLetters, Unfinished];
 
@@ -18,7 +15,10 @@ internal static class Reconciliation
     {
         var streams = entries.Streams.Select(stream => stream.Id).ToHashSet();
         foreach (var client in entries.Clients.Where(client => client.VerificationId is { } id && !streams.Contains(id)))
-            yield return new(BreachKind.SessionLost, $"client {client.Reference} was told of session {client.VerificationId}, which has no stream");
+        {
+            yield return new(BreachKind.SessionLost,
+                $"client {client.Reference} was told of session {client.VerificationId}, which has no stream");
+        }
         foreach (var same in entries.Streams.GroupBy(stream => stream.Reference, StringComparer.Ordinal).Where(same => same.Count() > 1))
         {
             yield return new(BreachKind.StartedTwice,
@@ -34,7 +34,8 @@ internal static class Reconciliation
             if (ends.Count == 0)
             {
                 yield return new(BreachKind.NotEnded,
-                    $"session {stream.Id}, due {stream.ExpiresAt:HH:mm:ss.fff}, has no end; its last event is {(stream.Events is [.., var last] ? last.Type : "none")}");
+                    $"session {stream.Id}, due {stream.ExpiresAt:HH:mm:ss.fff}, has no end; "
+                    + $"its last event is {(stream.Events is [.., var last] ? last.Type : "none")}");
                 continue;
             }
             if (ends.Count > 1)
@@ -44,7 +45,7 @@ internal static class Reconciliation
             }
             var late = ends[0].At - stream.ExpiresAt;
             var excused = Away(entries.Outages, stream.ExpiresAt, ends[0].At);
-            if (late > Grace + excused)
+            if (late > entries.Grace + excused)
             {
                 yield return new(BreachKind.EndedLate,
                     $"session {stream.Id} ended ({ends[0].Type}) {late.TotalSeconds:0.0} s after its deadline, "
@@ -63,8 +64,12 @@ internal static class Reconciliation
         }
         foreach (var client in entries.Clients)
         {
-            if (client is { VerificationId: { } id, LastStatus: { } told } && statuses.GetValueOrDefault(id) is { } status && told != status)
-                yield return new(BreachKind.ToldOtherwise, $"client {client.Reference} was told that session {id} is {told}; it is {status}");
+            if (client is { VerificationId: { } id, LastStatus: { } told }
+                && statuses.GetValueOrDefault(id) is { } status && told != status)
+            {
+                yield return new(BreachKind.ToldOtherwise,
+                    $"client {client.Reference} was told that session {id} is {told}; it is {status}");
+            }
         }
         foreach (var webhook in entries.Webhooks)
         {
@@ -98,7 +103,10 @@ internal static class Reconciliation
                     $"session {id}: {toldMisses} reports were acknowledged as wrong; the stream has {misses}");
             }
             foreach (var report in client.Reports.Where(report => report.Right && report.Answer is not ("match" or "verification_ended")))
-                yield return new(BreachKind.ReportNotHonoured, $"session {id}: the right number was reported, and the answer was {report.Answer}");
+            {
+                yield return new(BreachKind.ReportNotHonoured,
+                    $"session {id}: the right number was reported, and the answer was {report.Answer}");
+            }
             if (client.Reports.Any(report => !report.Right && report.Answer == "match"))
                 yield return new(BreachKind.VerifiedWithoutProof, $"session {id}: a wrong number was acknowledged as right");
             if (client.Cancelled && stream.Status != "cancelled")
@@ -126,12 +134,14 @@ internal static class Reconciliation
             if (asked.Count == 0)
             {
                 yield return new(BreachKind.RungUnrecorded,
-                    $"phone {Masked(calls.Key.Callee)} was called, and no attempt that the dialer recorded has that caller ID; SIP calls {ids}");
+                    $"phone {Masked(calls.Key.Callee)} was called, and no attempt that the dialer recorded has that caller ID; "
+                    + $"SIP calls {ids}");
             }
             else if (calls.Count() > asked.Count)
             {
                 yield return new(BreachKind.RungTwice,
-                    $"phone {Masked(calls.Key.Callee)} was called {calls.Count()} times for attempt {string.Join(", ", asked)}; SIP calls {ids}");
+                    $"phone {Masked(calls.Key.Callee)} was called {calls.Count()} times for attempt {string.Join(", ", asked)}; "
+                    + $"SIP calls {ids}");
             }
         }
     }
@@ -169,7 +179,8 @@ internal static class Reconciliation
             else if (told is not [var one] || one.LeaseId != lease.LeaseId || one.CallerId != lease.CallerId)
             {
                 yield return new(BreachKind.LeaseDiffers,
-                    $"attempt {lease.AttemptId} has lease {lease.LeaseId} at the pool and {string.Join(", ", told.Select(one => one.LeaseId))} in its session");
+                    $"attempt {lease.AttemptId} has lease {lease.LeaseId} at the pool and "
+                    + $"{string.Join(", ", told.Select(one => one.LeaseId))} in its session");
             }
         }
     }
@@ -196,7 +207,10 @@ internal static class Reconciliation
                 yield return new(BreachKind.CallEndLost, $"{id} ended {attempt.Disposition}, and its session does not know");
         }
         foreach (var call in entries.Calls.Where(call => call.EndedAt is null))
-            yield return new(BreachKind.CallLeftOver, $"phone {Masked(call.Callee)} has been called since {call.InvitedAt:HH:mm:ss.fff} ({call.SipCallId})");
+        {
+            yield return new(BreachKind.CallLeftOver,
+                $"phone {Masked(call.Callee)} has been called since {call.InvitedAt:HH:mm:ss.fff} ({call.SipCallId})");
+        }
     }
 
     private static IEnumerable<Breach> Webhooks(Entries entries)

@@ -70,43 +70,68 @@ public sealed class ReconciliationTests
     private static readonly IReadOnlyList<(string Name, BreachKind Kind, Func<Entries, Entries> Plant)> Planted =
     [
         ("an acknowledged session has no stream", BreachKind.SessionLost, clean => clean with { Streams = [] }),
-        ("a start began two sessions", BreachKind.StartedTwice, clean => clean with { Streams = [.. clean.Streams, clean.Streams[0] with { Id = Another }] }),
-        ("a session has no end", BreachKind.NotEnded, clean => OfStream(clean, events => events.Where(one => one.Type != "verification_succeeded"))),
-        ("a session has two ends", BreachKind.EndedTwice, clean => OfStream(clean, events => events.Append(Happened("verification_expired", 30)))),
+        ("a start began two sessions", BreachKind.StartedTwice,
+            clean => clean with { Streams = [.. clean.Streams, clean.Streams[0] with { Id = Another }] }),
+        ("a session has no end", BreachKind.NotEnded,
+            clean => OfStream(clean, events => events.Where(one => one.Type != "verification_succeeded"))),
+        ("a session has two ends", BreachKind.EndedTwice,
+            clean => OfStream(clean, events => events.Append(Happened("verification_expired", 30)))),
         ("a session ended 11 s late", BreachKind.EndedLate, clean => EndedAfter(clean, 41)),
         ("a session ended 14 s late, 3 s of them without a database", BreachKind.EndedLate, clean => EndedAfter(clean, 44) with
         {
-            Outages = [new Outage(Begun + TimeSpan.FromSeconds(31), Begun + TimeSpan.FromSeconds(34)), new Outage(Begun, Begun + TimeSpan.FromSeconds(20))],
+            Outages =
+            [
+                new Outage(Begun + TimeSpan.FromSeconds(31), Begun + TimeSpan.FromSeconds(34)),
+                new Outage(Begun, Begun + TimeSpan.FromSeconds(20)),
+            ],
         }),
-        ("a client was told another end", BreachKind.ToldOtherwise, clean => OfClient(clean, client => client with { LastStatus = "expired" })),
-        ("the list has another end", BreachKind.ToldOtherwise, clean => clean with { Streams = [clean.Streams[0] with { RowStatus = "expired" }] }),
-        ("the webhook was told another end", BreachKind.ToldOtherwise, clean => clean with { Webhooks = [.. clean.Webhooks, new ToldWebhook(Session, "failed")] }),
-        ("a right report was acknowledged and is not there", BreachKind.ReportNotHonoured, clean => OfStream(clean, events => events.Where(one => one.Matched != true))),
-        ("a wrong report was acknowledged and is not there", BreachKind.ReportNotHonoured, clean => OfStream(clean, events => events.Where(one => one.Matched != false))),
-        ("a right report was refused", BreachKind.ReportNotHonoured, clean => OfClient(clean, client => client with { Reports = [new ToldReport(true, "no_match")] })),
+        ("a client was told another end", BreachKind.ToldOtherwise,
+            clean => OfClient(clean, client => client with { LastStatus = "expired" })),
+        ("the list has another end", BreachKind.ToldOtherwise,
+            clean => clean with { Streams = [clean.Streams[0] with { RowStatus = "expired" }] }),
+        ("the webhook was told another end", BreachKind.ToldOtherwise,
+            clean => clean with { Webhooks = [.. clean.Webhooks, new ToldWebhook(Session, "failed")] }),
+        ("a right report was acknowledged and is not there", BreachKind.ReportNotHonoured,
+            clean => OfStream(clean, events => events.Where(one => one.Matched != true))),
+        ("a wrong report was acknowledged and is not there", BreachKind.ReportNotHonoured,
+            clean => OfStream(clean, events => events.Where(one => one.Matched != false))),
+        ("a right report was refused", BreachKind.ReportNotHonoured,
+            clean => OfClient(clean, client => client with { Reports = [new ToldReport(true, "no_match")] })),
         ("a right report found no session", BreachKind.ReportNotHonoured,
             clean => OfClient(clean, client => client with { Reports = [new ToldReport(true, "verification_not_found")] })),
-        ("an acknowledged cancellation is not there", BreachKind.ReportNotHonoured, clean => OfClient(clean, client => client with { Cancelled = true })),
-        ("a wrong report verified", BreachKind.VerifiedWithoutProof, clean => OfClient(clean, client => client with { Reports = [new ToldReport(false, "match")] })),
-        ("a session was verified without a report", BreachKind.VerifiedWithoutProof, clean => OfStream(clean, events => events.Where(one => one.Matched != true))),
-        ("a phone was called twice", BreachKind.RungTwice, clean => clean with { Calls = [.. clean.Calls, clean.Calls[0] with { SipCallId = "call-2" }] }),
-        ("a phone was called from another number", BreachKind.RungUnrecorded, clean => clean with { Calls = [.. clean.Calls, clean.Calls[0] with { CallerId = "+442079460999" }] }),
-        ("a phone was called for an attempt that no replica took", BreachKind.RungUnrecorded, clean => clean with { Attempts = [clean.Attempts[0] with { Taken = false }] }),
+        ("an acknowledged cancellation is not there", BreachKind.ReportNotHonoured,
+            clean => OfClient(clean, client => client with { Cancelled = true })),
+        ("a wrong report verified", BreachKind.VerifiedWithoutProof,
+            clean => OfClient(clean, client => client with { Reports = [new ToldReport(false, "match")] })),
+        ("a session was verified without a report", BreachKind.VerifiedWithoutProof,
+            clean => OfStream(clean, events => events.Where(one => one.Matched != true))),
+        ("a phone was called twice", BreachKind.RungTwice,
+            clean => clean with { Calls = [.. clean.Calls, clean.Calls[0] with { SipCallId = "call-2" }] }),
+        ("a phone was called from another number", BreachKind.RungUnrecorded,
+            clean => clean with { Calls = [.. clean.Calls, clean.Calls[0] with { CallerId = "+442079460999" }] }),
+        ("a phone was called for an attempt that no replica took", BreachKind.RungUnrecorded,
+            clean => clean with { Attempts = [clean.Attempts[0] with { Taken = false }] }),
         ("a callee got a caller ID twice", BreachKind.LeasedTwice, clean => OfStream(clean, events => events.Append(
             Happened("caller_id_leased", 6) with { AttemptId = Another, LeaseId = Another, CallerId = CallerId }))),
-        ("the pool leased a caller ID twice", BreachKind.LeasedTwice, clean => clean with { Leases = [.. clean.Leases, clean.Leases[0] with { AttemptId = Another, LeaseId = Another }] }),
-        ("the pool has another lease", BreachKind.LeaseDiffers, clean => clean with { Leases = [clean.Leases[0] with { LeaseId = Another }] }),
+        ("the pool leased a caller ID twice", BreachKind.LeasedTwice,
+            clean => clean with { Leases = [.. clean.Leases, clean.Leases[0] with { AttemptId = Another, LeaseId = Another }] }),
+        ("the pool has another lease", BreachKind.LeaseDiffers,
+            clean => clean with { Leases = [clean.Leases[0] with { LeaseId = Another }] }),
         ("the session does not know of a lease", BreachKind.LeaseDiffers, clean => clean with
         {
             Leases = [.. clean.Leases, clean.Leases[0] with { AttemptId = Another, LeaseId = Another, CallerId = "+442079460124" }],
         }),
         ("a lease runs on", BreachKind.LeaseLeftOver, clean => clean with { Leases = [clean.Leases[0] with { Outcome = null }] }),
-        ("a call has no end at the dialer", BreachKind.CallLeftOver, clean => clean with { Attempts = [clean.Attempts[0] with { EndedAt = null, Disposition = null }] }),
-        ("a call was not reported", BreachKind.CallLeftOver, clean => clean with { Attempts = [clean.Attempts[0] with { Reported = false }] }),
+        ("a call has no end at the dialer", BreachKind.CallLeftOver,
+            clean => clean with { Attempts = [clean.Attempts[0] with { EndedAt = null, Disposition = null }] }),
+        ("a call was not reported", BreachKind.CallLeftOver,
+            clean => clean with { Attempts = [clean.Attempts[0] with { Reported = false }] }),
         ("a phone rings on", BreachKind.CallLeftOver, clean => clean with { Calls = [clean.Calls[0] with { EndedAt = null }] }),
-        ("a session does not know how its call ended", BreachKind.CallEndLost, clean => OfStream(clean, events => events.Where(one => one.Type != "call_ended"))),
+        ("a session does not know how its call ended", BreachKind.CallEndLost,
+            clean => OfStream(clean, events => events.Where(one => one.Type != "call_ended"))),
         ("an end was not told", BreachKind.WebhookLost, clean => clean with { Webhooks = [] }),
-        ("a message was given up on", BreachKind.DeadLetter, clean => clean with { DeadLetters = [new DeadLetter("dialer_error", "PlaceFlashCall", "a reason")] }),
+        ("a message was given up on", BreachKind.DeadLetter,
+            clean => clean with { DeadLetters = [new DeadLetter("dialer_error", "PlaceFlashCall", "a reason")] }),
         ("the outbox is not empty", BreachKind.Unfinished, clean => clean with { Unfinished = ["1 message has not left"] }),
     ];
 
@@ -149,7 +174,11 @@ public sealed class ReconciliationTests
             .Append(Happened("caller_id_leased", 6) with { AttemptId = Another, LeaseId = Another, CallerId = CallerId })
             .Append(Happened("call_ended", 7) with { AttemptId = Another })) with
         {
-            Leases = [Clean.Leases[0] with { Outcome = "NotRung" }, Clean.Leases[0] with { AttemptId = Another, LeaseId = Another, Outcome = "NotRung" }],
+            Leases =
+            [
+                Clean.Leases[0] with { Outcome = "NotRung" },
+                Clean.Leases[0] with { AttemptId = Another, LeaseId = Another, Outcome = "NotRung" },
+            ],
             Attempts = [.. Clean.Attempts, Clean.Attempts[0] with { AttemptId = Another }],
             Calls = [Clean.Calls[0] with { RangAt = null }, Clean.Calls[0] with { RangAt = null, SipCallId = "call-2" }],
         }));
@@ -167,7 +196,8 @@ public sealed class ReconciliationTests
     private static Entries OfStream(Entries entries, Func<IReadOnlyList<StreamEvent>, IEnumerable<StreamEvent>> change) =>
         entries with { Streams = [entries.Streams[0] with { Events = [.. change(entries.Streams[0].Events)] }] };
 
-    private static Entries OfClient(Entries entries, Func<ToldClient, ToldClient> change) => entries with { Clients = [change(entries.Clients[0])] };
+    private static Entries OfClient(Entries entries, Func<ToldClient, ToldClient> change) =>
+        entries with { Clients = [change(entries.Clients[0])] };
 
     private static Entries EndedAfter(Entries entries, double seconds) => OfStream(entries, events =>
         events.Select(one => one.Type == "verification_succeeded" ? one with { At = Begun + TimeSpan.FromSeconds(seconds) } : one));

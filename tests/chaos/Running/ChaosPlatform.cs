@@ -11,7 +11,8 @@ using Npgsql;
 
 namespace FlashCall.Chaos.Running;
 
-/// <summary>The whole platform, two replicas of each service, each of which reaches PostgreSQL and RabbitMQ through proxies of its own.</summary>
+/// <summary>The whole platform, two replicas of each service, each of which reaches PostgreSQL and RabbitMQ through proxies of its
+/// own.</summary>
 /// <param name="logs">Where the services' logs are kept; null where they are not.</param>
 internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
 {
@@ -51,11 +52,15 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         _servers = await ChaosServers.MakeAsync(cancellationToken);
         var sip = ServiceProgram.FreePort(SocketType.Dgram);
         _programs["handset"] = ServiceProgram.Handset(
-            [$"--Handset:SipListen=127.0.0.1:{sip}", "--Handset:CallLimit=00:00:20", "--Handset:CallsKept=1000000", .. Phones.Settings], _folder);
+            [$"--Handset:SipListen=127.0.0.1:{sip}", "--Handset:CallLimit=00:00:20", "--Handset:CallsKept=1000000", .. Phones.Settings],
+            _folder);
         foreach (var service in FaultPlan.Services.Where(service => service != "gateway"))
         {
             foreach (var replica in FaultPlan.ReplicasOf(service))
-                Add(service, replica, service == "dialer" ? [$"--Dialer:SipListen=127.0.0.1:{ServiceProgram.FreePort(SocketType.Dgram)}"] : []);
+            {
+                Add(service, replica,
+                    service == "dialer" ? [$"--Dialer:SipListen=127.0.0.1:{ServiceProgram.FreePort(SocketType.Dgram)}"] : []);
+            }
         }
         var behind = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -77,7 +82,7 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         await Task.WhenAll(FaultPlan.Services.Select(service => Of($"{service}-1").PrepareAsync())).WaitAsync(cancellationToken);
         foreach (var program in _programs.Values)
             program.Start();
-        foreach (var complaint in await Task.WhenAll(_programs.Values.Select(ReadyAsync)).WaitAsync(cancellationToken))
+        foreach (var complaint in await Task.WhenAll(_programs.Values.Select(program => ReadyAsync(program, cancellationToken))))
         {
             if (complaint is not null)
                 throw new InvalidOperationException(complaint);
@@ -90,34 +95,48 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
 
     /// <summary>The proxies between one replica, or all of them, and a server.</summary>
     public List<FaultProxy> ProxiesOf(string who, string server) =>
-        [.. _proxies.Where(proxy => (who == FaultPlan.All || proxy.Key.Who == who) && proxy.Key.Server == server).Select(proxy => proxy.Value)];
+    [
+        .. from proxy in _proxies
+           where (who == FaultPlan.All || proxy.Key.Who == who) && proxy.Key.Server == server
+           select proxy.Value,
+    ];
+
+    /// <summary>The programs that ended although nobody asked them to, in words.</summary>
+    public IEnumerable<string> Deserters() => _programs.Values.Select(Deserted).OfType<string>();
+
+    /// <summary>Says so if a program ended although nobody asked it to; null if it runs.</summary>
+    public static string? Deserted(ServiceProgram program) => program.ExitCode is { } code
+        ? $"{program.Name} ended by itself with exit code {code}; the end of its log: {Tail(program)}"
+        : null;
 
     /// <summary>Waits until a program is ready.</summary>
     /// <returns>What is wrong where it does not come to that; null otherwise.</returns>
-    public async Task<string?> ReadyAsync(ServiceProgram program)
+    public async Task<string?> ReadyAsync(ServiceProgram program, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = program.Address, Timeout = TimeSpan.FromSeconds(5) };
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(150));
-        using var deadline = new CancellationTokenSource(StartWithin);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(StartWithin);
         try
         {
             while (await timer.WaitForNextTickAsync(deadline.Token))
             {
-                if (program.ExitCode is { } code)
-                    return $"{program.Name} ended by itself with exit code {code}; the end of its log: {Tail(program)}";
+                if (Deserted(program) is { } deserted)
+                    return deserted;
                 try
                 {
                     using var response = await http.GetAsync("/health/ready", deadline.Token);
                     if (response.IsSuccessStatusCode)
                         return null;
                 }
-                catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !deadline.IsCancellationRequested)
+                catch (Exception exception)
+                    when (exception is HttpRequestException or TaskCanceledException && !deadline.IsCancellationRequested)
                 {
                     // It has not come that far.
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Its time is over.
         }
@@ -141,7 +160,8 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Tail(ServiceProgram program) => string.Join(" | ", program.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
+    private static string Tail(ServiceProgram program) =>
+        string.Join(" | ", program.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(3));
 
     private static string NewSecretsKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
@@ -155,7 +175,8 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["FLASHCALL_POSTGRES"] = postgres.ConnectionString,
-                ["FLASHCALL_RABBITMQ"] = new UriBuilder(Servers.RabbitMq) { Port = _proxies[(replica, FaultPlan.RabbitMq)].Port }.Uri.AbsoluteUri,
+                ["FLASHCALL_RABBITMQ"] =
+                    new UriBuilder(Servers.RabbitMq) { Port = _proxies[(replica, FaultPlan.RabbitMq)].Port }.Uri.AbsoluteUri,
                 ["FLASHCALL_SETTINGS"] = Path.Combine(_folder, "settings.json"),
                 ["FLASHCALL_SECRETS"] = Path.Combine(_folder, "secrets"),
             },
@@ -182,8 +203,9 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
                 "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }]
               },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "ShadowRules": [
-                "address_velocity", "application_velocity", "conversion", "device_numbers", "device_velocity", "live_session", "number_block",
-                "network_velocity", "number_sequence", "number_velocity", "prefix_velocity", "refused_clients", "wrong_reports"] },
+                "address_velocity", "application_velocity", "conversion", "device_numbers", "device_velocity", "live_session",
+                "number_block", "network_velocity", "number_sequence", "number_velocity", "prefix_velocity", "refused_clients",
+                "wrong_reports"] },
               "Verification": {
                 "SecretsKey": "{{NewSecretsKey()}}",
                 "Policy": { "Lifetime": "00:00:30", "RingTime": "00:00:03", "PostDialDelayCap": "00:00:06" }
@@ -192,13 +214,15 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
             """, cancellationToken);
         using var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var secrets = Directory.CreateDirectory(Path.Combine(_folder, "secrets")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(secrets, "Identity__PublicKey"), identity.ExportSubjectPublicKeyInfoPem(), cancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(secrets, "Identity__SigningKey"), identity.ExportPkcs8PrivateKeyPem(), cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(secrets, "Identity__PublicKey"), identity.ExportSubjectPublicKeyInfoPem(), cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(secrets, "Identity__SigningKey"), identity.ExportPkcs8PrivateKeyPem(), cancellationToken);
     }
 
     private async Task<string> AddApplicationAsync(Uri webhook, CancellationToken cancellationToken)
     {
-        using var admin = new HttpClient { BaseAddress = Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", _adminKey) } };
+        using var admin = Http(Gateways[0], _adminKey);
         var made = await PostAsync(admin, "/v1/applications", new
         {
             id = "chaos",
@@ -209,20 +233,26 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         var key = made.GetProperty("key").GetProperty("apiKey").GetString()!;
         foreach (var gateway in Gateways)
         {
-            using var client = new HttpClient { BaseAddress = gateway, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+            using var client = Http(gateway, key);
             await Eventually.TrueAsync(
                 async () => (await client.GetAsync("/v1/webhooks", cancellationToken)).IsSuccessStatusCode,
                 "each gateway knows the application", TimeSpan.FromSeconds(60));
         }
-        using var own = new HttpClient { BaseAddress = Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", key) } };
-        await PostAsync(own, "/v1/webhooks", new { url = webhook.AbsoluteUri, events = (string[])["verification.ended"] }, cancellationToken);
+        using var own = Http(Gateways[0], key);
+        await PostAsync(
+            own, "/v1/webhooks", new { url = webhook.AbsoluteUri, events = (string[])["verification.ended"] }, cancellationToken);
         return key;
     }
+
+    private static HttpClient Http(Uri address, string key) =>
+        new() { BaseAddress = address, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
 
     private static async Task<JsonElement> PostAsync(HttpClient http, string path, object body, CancellationToken cancellationToken)
     {
         using var response = await http.PostAsJsonAsync(path, body, cancellationToken);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        return response.IsSuccessStatusCode ? answer : throw new InvalidOperationException($"{path} was answered {(int)response.StatusCode}: {answer}");
+        return response.IsSuccessStatusCode
+            ? answer
+            : throw new InvalidOperationException($"{path} was answered {(int)response.StatusCode}: {answer}");
     }
 }

@@ -1,8 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using FlashCall.Testing;
 using Npgsql;
-using Process = System.Diagnostics.Process;
 
 namespace FlashCall.Chaos.Running;
 
@@ -82,6 +82,9 @@ internal sealed class ChaosServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A run that was broken off may have left one frozen.
+        foreach (var server in Faults.FaultPlan.Servers.Where(server => File.Exists(MainFile(server))))
+            await SignalAsync(server, "CONT");
         NpgsqlConnection.ClearAllPools();
         await NativeServers.RunAsync(["stop", "--remove", "--data", _data], CancellationToken.None);
     }
@@ -91,7 +94,7 @@ internal sealed class ChaosServers : IAsyncDisposable
         if (processes.Count == 0)
             return;
         using var kill = Process.Start(
-            new System.Diagnostics.ProcessStartInfo("kill", ["-s", signal, .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))])
+            new ProcessStartInfo("kill", ["-s", signal, .. processes.Select(id => id.ToString(CultureInfo.InvariantCulture))])
             {
                 // One may have ended meanwhile, as a database session does.
                 UseShellExecute = false,
@@ -100,11 +103,11 @@ internal sealed class ChaosServers : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private int Main(string server)
-    {
-        var file = server == Faults.FaultPlan.Postgres ? Path.Combine(_data, "postgres", "postmaster.pid") : Path.Combine(_data, "rabbitmq.pid");
-        return int.Parse(File.ReadLines(file).First(), NumberStyles.None, CultureInfo.InvariantCulture);
-    }
+    private string MainFile(string server) =>
+        Path.Combine(_data, server == Faults.FaultPlan.Postgres ? Path.Combine("postgres", "postmaster.pid") : "rabbitmq.pid");
+
+    private int Main(string server) =>
+        int.Parse(File.ReadLines(MainFile(server)).First(), NumberStyles.None, CultureInfo.InvariantCulture);
 
     private async Task GoneAsync(string server)
     {
