@@ -19,19 +19,20 @@ internal static class FaultPlan
     /// <summary>The replicas of a service.</summary>
     public static IEnumerable<string> ReplicasOf(string service) => [$"{service}-1", $"{service}-2"];
 
-    /// <summary>Faults without end.</summary>
+    /// <summary>Faults without end, or once what a brief run has.</summary>
     /// <param name="seed">The same seed, the same faults.</param>
     /// <param name="isBrief">For a run of seconds: one of each sort, short, and nothing that takes long to come back.</param>
     public static IEnumerable<Fault> Of(int seed, bool isBrief)
     {
         var random = new Random(seed);
-        while (true)
+        do
         {
             var deck = (isBrief ? Brief(random) : Whole(random)).ToArray();
             random.Shuffle(deck);
             foreach (var fault in deck)
                 yield return fault;
         }
+        while (!isBrief);
     }
 
     private static IEnumerable<Fault> Whole(Random random)
