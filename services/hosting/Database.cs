@@ -61,6 +61,8 @@ public static class Database
                     connection[keyword] = value;
             }
             Default("Maximum Pool Size", 20);
+            // For a connection, a free one of the pool included: a client is told sooner than it would give up.
+            Default("Timeout", 5);
             // A handful of statements make up all the traffic: they are planned once a connection. Resetting a connection each time it
             // goes back to the pool would throw the plans away, those inside Marten's functions too; no service leaves anything to reset.
             Default("Max Auto Prepare", 64);
@@ -76,7 +78,7 @@ public static class Database
         }
     }
 
-    private sealed class PostgresHealth(NpgsqlDataSource data) : IHealthCheck
+    private sealed class PostgresHealth(NpgsqlDataSource data, OutageLog outages) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
@@ -84,12 +86,16 @@ public static class Database
             {
                 await using var command = data.CreateCommand("select 1");
                 await command.ExecuteScalarAsync(cancellationToken);
-                return HealthCheckResult.Healthy();
+                // It answers, and may have no room to write all the same.
+                return outages.Current is { } outage
+                    ? HealthCheckResult.Degraded($"Requests meet {outage.Cause}. {outage.Remedy}")
+                    : HealthCheckResult.Healthy();
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
+                var remedy = DatabaseOutage.Of(exception) is { } outage ? $"{outage.Cause}. {outage.Remedy}" : "See FLASHCALL_POSTGRES.";
                 return new HealthCheckResult(
-                    context.Registration.FailureStatus, "PostgreSQL does not answer. See FLASHCALL_POSTGRES.", exception);
+                    context.Registration.FailureStatus, $"PostgreSQL does not answer: {remedy}", exception);
             }
         }
     }

@@ -83,6 +83,7 @@ public static class PlatformHost
         builder.AddTelemetry(service);
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
+        Departure.AddTo(builder);
         return builder;
     }
 
