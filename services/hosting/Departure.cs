@@ -31,6 +31,7 @@ internal sealed partial class Departure : IHostLifetime, IStartupFilter, IHealth
     private readonly TimeProvider _time;
     private readonly ILogger<Departure> _logger;
     private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly CancellationTokenSource _departing = new();
     private ITimer? _stop;
     private int _begun;
 
@@ -39,6 +40,9 @@ internal sealed partial class Departure : IHostLifetime, IStartupFilter, IHealth
 
     /// <summary>Whether the process is about to stop.</summary>
     public bool HasBegun => Volatile.Read(ref _begun) != 0;
+
+    /// <summary>Cancelled once the process is about to stop.</summary>
+    public CancellationToken Begun => _departing.Token;
 
     /// <summary>Adds it in place of the framework's own way to stop.</summary>
     /// <exception cref="SettingsException">The setting is wrong.</exception>
@@ -66,6 +70,7 @@ internal sealed partial class Departure : IHostLifetime, IStartupFilter, IHealth
             return;
         }
         LogBegun(_grace.TotalSeconds);
+        _departing.Cancel();
         _stop = _time.CreateTimer(_ => _application.StopApplication(), state: null, _grace, Timeout.InfiniteTimeSpan);
     }
 
@@ -116,6 +121,7 @@ internal sealed partial class Departure : IHostLifetime, IStartupFilter, IHealth
         foreach (var signal in _signals)
             signal.Dispose();
         _stop?.Dispose();
+        _departing.Dispose();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Told to stop: no longer ready, and stopping in {Seconds:F0} s")]

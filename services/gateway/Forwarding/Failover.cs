@@ -1,5 +1,4 @@
 using FlashCall.Hosting;
-using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace FlashCall.Gateway.Forwarding;
@@ -8,6 +7,7 @@ namespace FlashCall.Gateway.Forwarding;
 internal static partial class Failover
 {
     private const string IdempotencyKey = "Idempotency-Key";
+    private const string Prefer = "Prefer";
 
     /// <summary>Forwards, and again while a replica is left and trying again cannot do anything twice.</summary>
     public static async Task ForwardAsync(HttpContext context, RequestDelegate next)
@@ -26,7 +26,7 @@ internal static partial class Failover
     {
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         if (stopping.IsCancellationRequested)
-            context.Request.Headers.Remove(HeaderNames.Prefer);
+            context.Request.Headers.Remove(Prefer);
         if (stopping.IsCancellationRequested || !IsLong(context.Request))
         {
             await ForwardToAnyAsync(context, next);
@@ -36,13 +36,19 @@ internal static partial class Failover
         using (var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping))
         {
             context.RequestAborted = either.Token;
-            await ForwardToAnyAsync(context, next);
-            context.RequestAborted = aborted;
+            try
+            {
+                await ForwardToAnyAsync(context, next);
+            }
+            finally
+            {
+                context.RequestAborted = aborted;
+            }
         }
         var wasInterrupted = context.GetForwarderErrorFeature() is not null && stopping.IsCancellationRequested;
         if (!wasInterrupted || aborted.IsCancellationRequested || context.Response.HasStarted)
             return;
-        context.Request.Headers.Remove(HeaderNames.Prefer);
+        context.Request.Headers.Remove(Prefer);
         var proxy = context.GetReverseProxyFeature();
         proxy.AvailableDestinations = proxy.AllDestinations;
         Reset(context);
@@ -100,7 +106,7 @@ internal static partial class Failover
         || (request.Headers.ContainsKey(IdempotencyKey) && Routes.IsStart(request.HttpContext.GetReverseProxyFeature().Route.Config));
 
     private static bool IsLong(HttpRequest request) =>
-        request.Headers.ContainsKey(HeaderNames.Prefer) || request.Path.Value!.EndsWith(Routes.Events, StringComparison.OrdinalIgnoreCase);
+        request.Headers.ContainsKey(Prefer) || request.Path.Value!.EndsWith(Routes.Events, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Without a connection nothing was sent, no streamed body begun.</summary>
     private static bool NothingWasSent(IForwarderErrorFeature failure) => failure.Exception switch
