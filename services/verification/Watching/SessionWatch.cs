@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using FlashCall.Hosting;
 using FlashCall.Verification.Sessions;
+using FlashCall.Verification.Storage;
 using MassTransit;
 
 namespace FlashCall.Verification.Watching;
@@ -22,7 +23,8 @@ public sealed record SessionsMoved
 /// at other replicas are told over the bus, many sessions in one message, and read. A wake may get lost: a waiter reads once more before it
 /// gives up.
 /// </summary>
-internal sealed partial class SessionWatch(IBus bus, ServiceIdentity identity, ILogger<SessionWatch> logger) : BackgroundService
+internal sealed partial class SessionWatch(
+    IBus bus, LiveSessions live, ServiceIdentity identity, ILogger<SessionWatch> logger) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(2);
@@ -56,7 +58,10 @@ internal sealed partial class SessionWatch(IBus bus, ServiceIdentity identity, I
         if (moved.Instance == identity.Instance)
             return;
         foreach (var id in moved.Sessions)
+        {
+            live.Forget(id);
             Wake(id, state: null);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -36,6 +36,9 @@ internal sealed class Program : IAsyncDisposable
     /// <summary>Which replica of which program.</summary>
     public string Name { get; }
 
+    /// <summary>The number of its process, once it has been started.</summary>
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException($"{Name} was not started.");
+
     /// <summary>Where it answers HTTP; the same after a restart.</summary>
     public Uri Address { get; }
 
