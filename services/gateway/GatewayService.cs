@@ -4,6 +4,7 @@ using FlashCall.Gateway.Applications.Operations;
 using FlashCall.Gateway.Edge;
 using FlashCall.Gateway.Forwarding;
 using FlashCall.Gateway.Reference;
+using FlashCall.Gateway.Services;
 using FlashCall.Gateway.Sinch;
 using FlashCall.Gateway.Webhooks;
 using FlashCall.Gateway.Webhooks.Deliveries;
@@ -31,7 +32,8 @@ internal static class GatewayService
         builder.AddSinch();
         builder.AddBus(
             Queues.Gateway,
-            bus => bus.ConsumePublished<VerificationCompleted, VerificationEndedConsumer>(ended => ended.VerificationId),
+            bus => bus.ConsumePublished<VerificationCompleted, VerificationEndedConsumer>(ended => ended.VerificationId)
+                .WaitOut<VerificationUnavailableException>(),
             isVital: false);
 
         var app = builder.Build();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using FlashCall.Contracts;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
@@ -5,7 +6,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 
 namespace FlashCall.Hosting;
 
@@ -37,11 +37,23 @@ public static class Bus
 
         builder.Services.AddSingleton(names);
         builder.Services.TryAddSingleton<Messenger>();
+        if (queue is not null)
+        {
+            builder.Services.AddSingleton(services => new CommandIntake(names.Of(queue), services.GetRequiredService<Departure>()));
+            builder.Services.AddReceiveEndpointObserver(services => services.GetRequiredService<CommandIntake>());
+        }
         builder.Services.Configure<MassTransitHostOptions>(host =>
         {
             host.WaitUntilStarted = false;
             host.StopTimeout = TimeSpan.FromSeconds(15);
         });
+        if (queue is not null)
+        {
+            builder.Services.AddSingleton(services => new DeadLetterCount(
+                broker, names, queue, services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<TimeProvider>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<DeadLetterCount>());
+            builder.Services.AddHealthChecks().AddCheck<DeadLetterCount>("dead_letters", tags: ["ready"]);
+        }
         builder.Services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -68,23 +80,15 @@ public static class Bus
                         endpoint.ConcurrentMessageLimit = Concurrency;
                         // Commands are sent to the queue's exchange; a binding by message type would deliver what was meant for nobody.
                         endpoint.ConfigureConsumeTopology = false;
-                        endpoint.UseMessageRetry(Retry);
+                        var redelivery = new Redelivery(configuration.Outage(), context.GetRequiredService<TimeProvider>());
+                        endpoint.ConnectReceiveEndpointObserver(redelivery);
+                        endpoint.UseMessageRetry(retry => retry.SetRetryPolicy(_ => redelivery));
                         configuration.ConfigureEndpoint(endpoint, context);
                     });
                 }
                 configuration.ConfigureTemporaryEndpoints(rabbit, context, names);
             });
         });
-    }
-
-    /// <summary>What may pass by itself is tried again for about a minute: the database restarts, two replicas meet in one stream.
-    /// What stays wrong goes to the <c>_error</c> queue, where an operator finds it with its cause.</summary>
-    private static void Retry(IRetryConfigurator retry)
-    {
-        retry.Exponential(15, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(8), TimeSpan.FromMilliseconds(50));
-        retry.Ignore<ArgumentException>();
-        retry.Ignore<FormatException>();
-        retry.Ignore<PostgresException>(exception => !exception.IsTransient);
     }
 
     private static Uri Address(IConfiguration configuration)
@@ -121,6 +125,15 @@ public sealed class BusConfiguration
     private readonly List<Action<IRabbitMqReceiveEndpointConfigurator, IPartitioner>> _order = [];
     private readonly Dictionary<Type, Action<IRabbitMqReceiveEndpointConfigurator, IBusRegistrationContext>> _consumers = [];
     private readonly List<Action<IRabbitMqBusFactoryConfigurator, IBusRegistrationContext, BusNames>> _temporary = [];
+    private readonly HashSet<Type> _outages = [];
+
+    /// <summary>Counts an exception as an outage, as PostgreSQL's and RabbitMQ's are: a message that fails by it is tried again for as long
+    /// as it lasts. For what says that another service does not answer, and never for what may lie in the message.</summary>
+    public BusConfiguration WaitOut<TException>() where TException : Exception
+    {
+        _outages.Add(typeof(TException));
+        return this;
+    }
 
     /// <summary>Takes messages of a type from the service's queue. Messages with the same session id are handled one at a time, over all
     /// types added so, within this process; across replicas the store's version check decides. Their order is mostly, not always, that of
@@ -169,6 +182,8 @@ public sealed class BusConfiguration
         }));
         return this;
     }
+
+    internal BusOutage Outage() => new(_outages);
 
     private void AddOnce<TConsumer>() where TConsumer : class, IConsumer =>
         _registrations[typeof(TConsumer)] = bus => bus.AddConsumer<TConsumer>();

@@ -68,6 +68,28 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task Who_listens_hears_of_each_call_as_it_rings_and_of_nothing_that_does_not()
+    {
+        await using var handset = await RunningHandset.StartAsync("--Handset:PostDialDelay=00:00:00");
+        using var lines = new StreamReader(await handset.Http.GetStreamAsync("/calls/ringing"));
+        handset.Caller.Invite("+46701740620");
+        await handset.Caller.ResponseAsync(486);
+        handset.Caller.Invite("+46701740601");
+        await handset.Caller.ResponseAsync(180);
+        handset.Caller.Invite("+46701740602");
+
+        foreach (var phone in (string[])["+46701740601", "+46701740602"])
+        {
+            var line = JsonDocument.Parse((await lines.ReadLineAsync())!).RootElement;
+            Assert.Equal(phone, line.GetProperty("phone").GetString());
+            Assert.Equal(Caller.CallerId, line.GetProperty("call").GetProperty("callerId").GetString());
+            Assert.Equal("ringing", line.GetProperty("call").GetProperty("state").GetString());
+        }
+        await handset.StopAsync();
+        Assert.Null(await lines.ReadLineAsync());
+    }
+
+    [Fact]
     public async Task A_call_log_can_be_emptied()
     {
         await using var handset = await RunningHandset.StartAsync();

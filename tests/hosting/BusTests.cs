@@ -256,6 +256,9 @@ public sealed class BusTests(ServersFixture servers) : IAsyncLifetime
 
         public IEnumerable<Handled> Of(Guid session) => _handled.Where(handled => handled.Session == session);
 
+        /// <summary>Counts a message that is about to be handled by other means than <see cref="HandleAsync"/>.</summary>
+        public void Attempted() => Interlocked.Increment(ref _attempts);
+
         public async Task HandleAsync(Handled handled)
         {
             if (Fail(Interlocked.Increment(ref _attempts)) is { } exception)

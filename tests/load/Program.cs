@@ -2,37 +2,35 @@ using FlashCall.Load;
 using FlashCall.Load.Engine;
 using FlashCall.Load.Gateway;
 using FlashCall.Load.Leases;
+using FlashCall.Load.Sessions;
+using FlashCall.Load.Verifications;
 
-if (args is ["engine"])
+return args switch
 {
-    await EngineProgram.RunAsync();
-    return 0;
-}
-if (args is ["leases", .. var of])
+    ["engine"] => await EngineProgram.RunAsync(),
+    ["part", var part, .. var settings] => await PartProgram.RunAsync(part, settings),
+    ["dialer", .. var of] => await RunAsync(of, new LoadOptions(), options => new DialerScenario(options).RunAsync()),
+    ["leases", .. var of] => await RunAsync(of, new LeaseOptions(), options => new LeaseScenario(options).RunAsync()),
+    ["risk", .. var of] => await RunAsync(of, new RiskOptions(), RiskScenario.RunAsync),
+    ["gateway", .. var of] => await RunAsync(of, new GatewayOptions(), options => new GatewayScenario(options).RunAsync()),
+    ["sessions", .. var of] => await RunAsync(of, new SessionOptions(), options => new SessionScenario(options).RunAsync()),
+    ["verifications", .. var of] =>
+        await RunAsync(of, new VerificationOptions(), options => new VerificationScenario(options).RunAsync()),
+    ["floor", .. var of] =>
+        await RunAsync(of, new VerificationOptions { Floor = true }, options => new VerificationScenario(options).RunAsync()),
+    _ => NoScenario(args is [var name, ..] ? name : ""),
+};
+
+static async Task<int> RunAsync<T>(string[] args, T defaults, Func<T, Task<int>> run) where T : class, IScenarioOptions<T>
 {
-    if (!LeaseOptions.TryRead(of, out var leases, out var wrong))
-    {
-        Console.Error.WriteLine(wrong);
-        return 2;
-    }
-    return await new LeaseScenario(leases).RunAsync();
-}
-if (args is ["part", var part, .. var settings])
-    return await PartProgram.RunAsync(part, settings);
-if (args is ["gateway", .. var ofGateway])
-{
-    if (!GatewayOptions.TryRead(ofGateway, out var gateway, out var wrong))
-    {
-        Console.Error.WriteLine(wrong);
-        return 2;
-    }
-    return await new GatewayScenario(gateway).RunAsync();
-}
-if (args is ["risk", .. var risk])
-    return await RiskScenario.RunAsync(risk);
-if (!LoadOptions.TryRead(args, out var options, out var mistake))
-{
-    Console.Error.WriteLine(mistake);
+    if (CommandLine.TryRead(args, defaults, out var options, out var mistake))
+        return await run(options);
+    await Console.Error.WriteLineAsync(mistake);
     return 2;
 }
-return await new DialerScenario(options).RunAsync();
+
+static int NoScenario(string name)
+{
+    Console.Error.WriteLine($"'{name}' is no scenario; there are seven: dialer, leases, risk, gateway, sessions, verifications and floor.");
+    return 2;
+}

@@ -22,14 +22,12 @@ internal sealed class RiskScenario
     private readonly NpgsqlDataSource _data;
     private readonly AssessmentStore _store;
     private readonly Policy _policy = new(RecordedTraffic.Document with { NumberBlock = [], Spend = null }, 1);
-    private TimeSpan _length = TimeSpan.FromSeconds(10);
-    private int[] _counters = [10_000, 10_000_000];
-    private int _atOnce = 16;
-    private int _replay;
+    private readonly RiskOptions _options;
 
-    private RiskScenario(NpgsqlDataSource data) => (_data, _store) = (data, new AssessmentStore(data));
+    private RiskScenario(NpgsqlDataSource data, RiskOptions options) =>
+        (_data, _store, _options) = (data, new AssessmentStore(data), options);
 
-    public static async Task<int> RunAsync(string[] options)
+    public static async Task<int> RunAsync(RiskOptions options)
     {
         var prefix = $"load{Guid.NewGuid().ToString("N")[..6]}_";
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -52,13 +50,7 @@ internal sealed class RiskScenario
         try
         {
             await using var data = NpgsqlDataSource.Create(database);
-            var scenario = new RiskScenario(data);
-            if (!scenario.TryRead(options))
-            {
-                await Console.Error.WriteLineAsync("An option is none or has no right value; tests/load/run --help names them.");
-                return 2;
-            }
-            return await scenario.MeasureAsync();
+            return await new RiskScenario(data, options).MeasureAsync();
         }
         finally
         {
@@ -69,58 +61,34 @@ internal sealed class RiskScenario
         }
     }
 
-    private bool TryRead(string[] options)
-    {
-        for (var i = 0; i + 1 < options.Length; i += 2)
-        {
-            var numbers = options[i + 1].Split(',').Select(
-                text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1).ToArray();
-            switch (options[i], numbers)
-            {
-                case ("--seconds", [>= 1 and <= 300 and var seconds]):
-                    _length = TimeSpan.FromSeconds(seconds);
-                    break;
-                case ("--counters", _) when numbers.All(number => number >= 0) && numbers.Order().SequenceEqual(numbers):
-                    _counters = numbers;
-                    break;
-                case ("--at-once", [>= 1 and <= 64 and var atOnce]):
-                    _atOnce = atOnce;
-                    break;
-                case ("--replay", [>= 0 and var replay]):
-                    _replay = replay;
-                    break;
-                default:
-                    return false;
-            }
-        }
-        return options.Length % 2 == 0;
-    }
-
     private async Task<int> MeasureAsync()
     {
         var found = new List<(int Counters, double Rate, double P50, double P99, int Count)>();
-        foreach (var counters in _counters)
+        foreach (var counters in _options.Counters)
         {
             Say($"Filling up to {counters} counters");
             await FillAsync(counters);
-            Say($"Assessing, {_atOnce} at once");
+            Say($"Assessing, {_options.AtOnce} at once");
             await AssessAsync(WarmUp);
-            var (rate, times) = await AssessAsync(_length);
+            var (rate, times) = await AssessAsync(_options.Length);
             found.Add((counters, rate, At(times, 0.5), At(times, 0.99), times.Length));
         }
-        var (differ, compared) = _replay == 0 ? (0, 0) : await CompareAsync();
+        var (differ, compared) = _options.Replay == 0 ? (0, 0) : await CompareAsync();
         Console.WriteLine();
         Console.WriteLine("| counters | assessments/s | p50, ms | p99, ms | requests |");
         Console.WriteLine("|---|---|---|---|---|");
         foreach (var (counters, rate, p50, p99, count) in found)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {counters} | {rate:F0} | {p50:F2} | {p99:F2} | {count} |"));
         Console.WriteLine();
-        if (_replay > 0)
-            Console.WriteLine($"{(differ == 0 ? "met" : "NOT MET")}: identical verdicts live and replayed ({compared} requests, {differ} differ)");
+        if (_options.Replay > 0)
+        {
+            Console.WriteLine(
+                $"{(differ == 0 ? "met" : "NOT MET")}: identical verdicts live and replayed ({compared} requests, {differ} differ)");
+        }
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             scenario = "risk",
-            at_once = _atOnce,
+            at_once = _options.AtOnce,
             results = found.Select(one => new
             {
                 counters = one.Counters,
@@ -155,7 +123,7 @@ internal sealed class RiskScenario
     {
         var times = new ConcurrentBag<double>();
         var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, _atOnce).Select(_ => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, _options.AtOnce).Select(_ => Task.Run(async () =>
         {
             while (clock.Elapsed < length)
             {
@@ -186,13 +154,13 @@ internal sealed class RiskScenario
 
     private async Task<(int Differ, int Compared)> CompareAsync()
     {
-        Say($"Assessing {_replay} recorded requests live and replayed");
+        Say($"Assessing {_options.Replay} recorded requests live and replayed");
         await using var clear = _data.CreateCommand("truncate counters, blocks, block_news, assessments, outcomes");
         await clear.ExecuteNonQueryAsync();
         var policy = new Policy(RecordedTraffic.Document, 1);
         var replay = new Replay(policy);
         var (differ, compared) = (0, 0);
-        foreach (var step in RecordedTraffic.Of(seed: 7, _replay))
+        foreach (var step in RecordedTraffic.Of(seed: 7, _options.Replay))
         {
             switch (step)
             {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace FlashCall.Sip.Tests;
@@ -49,6 +51,79 @@ public sealed class RefusedInviteTests
         var dialog = SipDialog.OfCaller(known, late);
         Assert.Equal(("quick-fork", request.From.Tag), (dialog.RemoteTag, dialog.LocalTag));
         Assert.Equal(new SipCSeq(7, "ACK"), dialog.CreateAck().CSeq);
+    }
+
+    [Fact]
+    public async Task Calls_that_have_one_late_client_are_told_apart_by_the_names_they_were_given()
+    {
+        await using var line = new Line();
+        var late = new LateLog();
+        var calls = Enumerable.Range(0, 20).Select(_ => (Invite: Sample.Request("INVITE"), Id: Guid.CreateVersion7())).ToArray();
+        foreach (var (invite, id) in calls)
+        {
+            line.Stack.Invite(invite, line.Hop, new RefusedOnce(SipAfterRefusal.To(late, id)));
+            line.Receive(SipResponse.For(invite, 486, "peer"));
+        }
+        // Repeats of the refusal ask for nobody.
+        line.Receive(SipResponse.For(calls[7].Invite, 486, "peer"));
+        line.Receive(SipResponse.For(calls[7].Invite, 200, "quick-fork"));
+        line.Receive(SipResponse.For(calls[7].Invite, 200, "other-fork"));
+        line.Receive(SipResponse.For(calls[19].Invite, 200, "quick-fork"));
+
+        Assert.Equal([calls[7].Id, calls[19].Id], late.Asked);
+        Assert.Equal([200, 200, 200], late.Client.Statuses);
+        Assert.Equal(calls.Length + 1, line.TimesOf("ACK").Length);
+    }
+
+    [Fact]
+    public async Task Of_the_client_of_a_refused_call_nothing_is_kept_if_another_takes_late_answers()
+    {
+        await using var line = new Line();
+        var client = Refuse(line, new LateLog());
+        for (var i = 0; i < 3 && client.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(client.IsAlive);
+        Assert.Equal(1, line.Stack.OpenTransactions);
+
+        // Apart, so that nothing on the stack still holds it.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Refuse(Line line, LateLog late)
+        {
+            var client = new RefusedOnce(SipAfterRefusal.To(late, Guid.CreateVersion7()));
+            var invite = Sample.Request("INVITE");
+            line.Stack.Invite(invite, line.Hop, client);
+            line.Receive(SipResponse.For(invite, 486, "peer"));
+            return new WeakReference(client);
+        }
+    }
+
+    [Fact]
+    public void A_way_longer_than_a_page_is_kept_as_any_other()
+    {
+        var time = new FakeTimeProvider();
+        using var timers = new SipTimers(time, exception => Assert.Fail(exception.Message));
+        var refused = new SipRefusedInvites(time, timers, TimeSpan.FromSeconds(32));
+        byte[][] ways = [[1], [.. Enumerable.Repeat((byte)2, 100_000)], [3, 3]];
+        var clients = ways.Select(_ => new ClientLog()).ToArray();
+        var branches = ways.Select(_ => SipBranch.New()).ToArray();
+        for (var i = 0; i < ways.Length; i++)
+            refused.Add(new SipRefusedInvite(branches[i], default, SipAfterRefusal.To(clients[i])), ways[i]);
+
+        for (var i = 0; i < ways.Length; i++)
+        {
+            Assert.True(refused.TryFind(branches[i], out var invite, out var way));
+            Assert.Equal(ways[i], way);
+            Assert.Same(clients[i], invite.After.Client);
+        }
+        refused.Remove(branches[1]);
+        Assert.False(refused.TryFind(branches[1], out _, out _));
+        Assert.Equal(2, refused.Count);
+        time.Advance(TimeSpan.FromSeconds(33));
+        Assert.Equal((0, 0), (refused.Count, timers.Count));
     }
 
     [Fact]
@@ -127,6 +202,30 @@ public sealed class RefusedInviteTests
             var before = line.Sent.Count;
             line.Receive(SipResponse.For(invites[call], 486, "peer"));
             Assert.Equal(acknowledged, line.Sent.Count - before);
+        }
+    }
+
+    /// <summary>A call that leaves late answers to somebody else.</summary>
+    private sealed class RefusedOnce(SipAfterRefusal after) : ISipClient
+    {
+        public SipAfterRefusal? AfterRefusal => after;
+
+        public void OnResponse(SipClientTransaction transaction, SipResponse response) => Assert.Equal(486, response.Status);
+
+        public void OnFailure(SipClientTransaction transaction, SipClientFailure failure) => Assert.Fail($"{failure}");
+    }
+
+    /// <summary>Takes late answers, and notes whose.</summary>
+    private sealed class LateLog : ISipLateAnswers
+    {
+        public List<Guid> Asked { get; } = [];
+
+        public ClientLog Client { get; } = new();
+
+        public ISipClient ClientOf(Guid call)
+        {
+            Asked.Add(call);
+            return Client;
         }
     }
 

@@ -14,7 +14,7 @@ public sealed class WheelTests
         (dues, steps, removed) =>
         {
             var wheel = new SipTimerWheel();
-            var timers = dues.Select(due => new SipTimer(() => { }) { Due = due }).ToArray();
+            var timers = dues.Select(due => new SipTimer(() => { }) { Due = due }).ToArray<SipTimed>();
             foreach (var timer in timers)
                 wheel.Add(timer);
             foreach (var index in removed)
@@ -30,7 +30,7 @@ public sealed class WheelTests
                 // Never later than the first timer, or it would run late. What is due at once is due in the next tick.
                 Assert.True(next is null || next <= Math.Max(now + 1, left.Min(timer => timer.Due)));
                 now += step;
-                var due = new List<SipTimer>();
+                var due = new List<SipTimed>();
                 wheel.Advance(now, due);
                 var expected = left.Where(timer => timer.Due <= now).ToHashSet();
                 Assert.True(expected.SetEquals(due));

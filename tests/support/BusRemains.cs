@@ -11,10 +11,11 @@ namespace FlashCall.Testing;
 /// names they can have: the platform's queues, and the exchange of each message type that this process has loaded. Deleting what does
 /// not exist is no error to RabbitMQ.
 /// </summary>
-internal static class BusRemains
+public static class BusRemains
 {
     private static readonly string[] QueueEndings = ["", "_error", "_skipped"];
 
+    /// <summary>Deletes them.</summary>
     public static async Task DeleteAsync(string rabbitMq, string prefix)
     {
         if (prefix.Length == 0)

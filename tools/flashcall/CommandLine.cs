@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FlashCall.Cli.Applications;
+using FlashCall.Cli.DeadLetters;
 using FlashCall.Cli.Numbers;
 using FlashCall.Cli.Secrets;
 using FlashCall.Cli.Verify;
@@ -18,6 +19,9 @@ internal static class CommandLine
     /// <summary>Done in part: some lines were refused.</summary>
     public const int SomeRefused = 1;
 
+    /// <summary>Not done: the person was asked and did not agree, or there was nothing to do it to.</summary>
+    public const int Declined = 1;
+
     /// <summary>Not done: wrong usage, or something did not answer. One line on standard error says what to do.</summary>
     public const int Impossible = 2;
 
@@ -34,6 +38,7 @@ internal static class CommandLine
             NumbersCommand.Create(terminal),
             ApplicationsCommand.Create(terminal),
             SecretsCommand.Create(terminal),
+            DeadLettersCommand.Create(terminal),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])

@@ -15,6 +15,11 @@ internal static class CallDecider
     private const int Ringing = 180;
     private const int RequestTerminated = 487;
 
+    // The actions of nearly every call, which say nothing of it.
+    private static readonly IReadOnlyList<CallAction> SeekTrunk = [new CallAction.SeekTrunk()];
+    private static readonly IReadOnlyList<CallAction> SendInvite = [new CallAction.SendInvite(Again: null)];
+    private static readonly IReadOnlyList<CallAction> SendCancel = [new CallAction.SendCancel()];
+
     /// <summary>The next state and what to do.</summary>
     public static Step Decide(CallInput input, CallState state, CallLimits limits) => (input, state) switch
     {
@@ -25,7 +30,7 @@ internal static class CallDecider
             // The session withdrew this call by giving it a time. Nothing is wrong with the trunk, and its figures must not say so;
             // without InvitedAt the report says that no INVITE went out.
             ? End(CallDisposition.Cancelled, start.At, state)
-            : (new CallState.Seeking(InvitedAt: null, Last: null), [new CallAction.SeekTrunk()]),
+            : (new CallState.Seeking(InvitedAt: null, Last: null), SeekTrunk),
         (CallInput.Start, _) => (state, []),
 
         (CallInput.TrunkFound found, CallState.Seeking seeking) => Found(found, seeking, limits),
@@ -69,7 +74,7 @@ internal static class CallDecider
         if (found.At > LastInvite(seeking.InvitedAt, limits))
             return EndSeeking(seeking, CallDisposition.Cancelled, found.At);
         var leg = new CallLeg(seeking.InvitedAt ?? found.At, found.At, found.RingTime, found.PostDialDelayCap);
-        return (new CallState.Inviting(leg, Wanted: null), [new CallAction.SendInvite(Again: null)]);
+        return (new CallState.Inviting(leg, Wanted: null), SendInvite);
     }
 
     private static Step HangUp(CallInput.HangUp hangUp, CallState state) => state switch
@@ -162,7 +167,7 @@ internal static class CallDecider
             return (new CallState.Inviting(leg, Wanted: null), [new CallAction.SendInvite(again)]);
         var next = new CallState.Seeking(leg.InvitedAt, failure);
         return inTime && failure.Disposition is CallDisposition.TrunkFailed or CallDisposition.NotRinging
-            ? (next, [new CallAction.SeekTrunk()])
+            ? (next, SeekTrunk)
             : EndSeeking(next, failure.Disposition, at);
     }
 
@@ -192,7 +197,7 @@ internal static class CallDecider
         (new CallState.Ringing(leg, at), [new CallAction.ReportRinging(leg.InvitedAt, at)]);
 
     private static Step Cancel(CallLeg leg, DateTimeOffset? rangAt, CancelReason reason, DateTimeOffset at) =>
-        (new CallState.Cancelling(leg, rangAt, reason, at), [new CallAction.SendCancel()]);
+        (new CallState.Cancelling(leg, rangAt, reason, at), SendCancel);
 
     private static Step After(CallAction first, Step step) =>
         (step.Next, [first, .. step.Actions]);

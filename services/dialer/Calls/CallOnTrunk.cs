@@ -1,4 +1,6 @@
+using FlashCall.Contracts;
 using FlashCall.Dialer.Routing;
+using FlashCall.Dialer.Signalling;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Sip;
 
@@ -16,8 +18,7 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
     private int _address;
     private int _redirects;
     private int _challenges;
-    private SipHop? _redirectedTo;
-    private SipUri? _uri;
+    private Redirection? _redirection;
     private SipRequest? _authorized;
 
     /// <summary>The room that the call has there, and who hears how the trunk does.</summary>
@@ -27,7 +28,7 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
     public Trunk Trunk => Turn.Trunk;
 
     /// <summary>Where the INVITE goes, or went last.</summary>
-    public SipHop Hop => _redirectedTo ?? hops[_address];
+    public SipHop Hop => _redirection?.Hop ?? hops[_address];
 
     /// <summary>Whether an INVITE went out.</summary>
     public bool IsDialled { get; set; }
@@ -55,7 +56,7 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
     };
 
     /// <summary>In what other way the trunk can be asked when an address cannot be reached; null for none.</summary>
-    public InviteAgain? AfterFailure() => _redirectedTo is null && _address + 1 < hops.Count ? InviteAgain.ToNextAddress : null;
+    public InviteAgain? AfterFailure() => _redirection is null && _address + 1 < hops.Count ? InviteAgain.ToNextAddress : null;
 
     /// <summary>Where a 3xx points to, if it is to be followed: the first of its contacts that is a SIP address.</summary>
     /// <param name="response">The response.</param>
@@ -70,15 +71,17 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
     public void Redirect(SipHop hop, SipUri uri)
     {
         _redirects++;
-        _redirectedTo = hop;
-        _uri = uri;
+        _redirection = new Redirection(hop, uri);
     }
 
-    /// <summary>The first INVITE to the trunk, with credentials where it asks every call for them.</summary>
-    /// <param name="invite">Without them.</param>
-    public SipRequest First(SipRequest invite)
+    /// <summary>The first INVITE to a trunk that asks every call for credentials, with them; null where none are known.</summary>
+    /// <param name="command">The call.</param>
+    public SipRequest? Authorized(PlaceFlashCall command)
     {
-        digest?.Authorize(invite);
+        if (digest is null)
+            return null;
+        var invite = InviteRequest.Create(command.Callee, command.CallerId, Trunk, Hop);
+        digest.Authorize(invite);
         return invite;
     }
 
@@ -95,7 +98,7 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
                 _address++;
                 return Unauthorized(before.Again());
             case InviteAgain.WhereRedirected:
-                return Unauthorized(before.Again(_uri!));
+                return Unauthorized(before.Again(_redirection!.Uri));
             default:
                 throw new ArgumentOutOfRangeException(nameof(again));
         }
@@ -108,4 +111,7 @@ internal sealed class CallOnTrunk(TrunkLeg turn, IReadOnlyList<SipHop> hops, Sip
         invite.Headers.Remove(SipHeaderName.ProxyAuthorization);
         return invite;
     }
+
+    /// <summary>Where a 3xx pointed to.</summary>
+    private sealed record Redirection(SipHop Hop, SipUri Uri);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Reports;
 using FlashCall.Dialer.Routing;
@@ -25,4 +26,11 @@ internal sealed record CallSurroundings(
     Action<Report> Report,
     DialerMetrics Metrics,
     TimeProvider Time,
-    CallLog Log);
+    CallLog Log)
+{
+    // By the trunk's name. Few trunks were ever heard of in one process.
+    private readonly ConcurrentDictionary<string, EndedCalls> _ended = new(StringComparer.Ordinal);
+
+    /// <summary>Who takes answers to calls that have ended on a trunk.</summary>
+    public EndedCalls EndedOn(string trunk) => _ended.GetOrAdd(trunk, static (trunk, around) => new EndedCalls(around, trunk), this);
+}

@@ -2,12 +2,20 @@ using FlashCall.Sip;
 
 namespace FlashCall.Dialer.Calls;
 
-/// <summary>A call whose end is reported, as far as it is still of use: if somebody picks up after all, it is acknowledged and hung up.
-/// The calls of half a minute are kept so, each until no phone can be picked up any more.</summary>
+/// <summary>The calls that ended on a trunk, until none of their phones can be picked up any more: half a minute in which nothing is kept
+/// of them but their ids.</summary>
+/// <param name="around">What calls work with.</param>
+/// <param name="trunk">The trunk.</param>
+internal sealed class EndedCalls(CallSurroundings around, string trunk) : ISipLateAnswers
+{
+    public ISipClient ClientOf(Guid call) => new EndedCall(around, call, trunk);
+}
+
+/// <summary>A call whose end is reported and whose phone was picked up after all: it is acknowledged and hung up.</summary>
 /// <param name="around">What calls work with.</param>
 /// <param name="attemptId">The call.</param>
 /// <param name="trunk">Its trunk.</param>
-internal sealed class EndedCall(CallSurroundings around, Guid attemptId, string? trunk) : ISipClient
+internal sealed class EndedCall(CallSurroundings around, Guid attemptId, string trunk) : ISipClient
 {
     private CallAnswers? _answers;
 

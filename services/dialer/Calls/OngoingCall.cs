@@ -8,16 +8,14 @@ using FlashCall.Sip;
 namespace FlashCall.Dialer.Calls;
 
 /// <summary>One call of this process: feeds <see cref="CallDecider"/> with what the network and the clock bring, one input at a time, and
-/// does what it decides.</summary>
-internal sealed class OngoingCall : ISipClient
+/// does what it decides. It is its own timer, for the deadline, and its own lock: thousands are under way at once.</summary>
+internal sealed class OngoingCall : SipTimed, ISipClient
 {
     private static readonly CallState Recorded = new CallState.Recorded();
 
     private readonly PlaceFlashCall _command;
     private readonly CallSurroundings _around;
     private readonly CallClock _clock;
-    private readonly Lock _gate = new();
-    private readonly SipTimer _deadline;
     // Of which a flash call has none as a rule.
     private CallAnswers? _answers;
     private CallState _state = Recorded;
@@ -38,7 +36,6 @@ internal sealed class OngoingCall : ISipClient
         _around = around;
         _recordedTrunk = command.Trunk;
         _clock = new CallClock(around.Time);
-        _deadline = new SipTimer(static call => ((OngoingCall)call).PassDeadline(), this);
     }
 
     /// <summary>The attempt.</summary>
@@ -48,7 +45,7 @@ internal sealed class OngoingCall : ISipClient
     /// <param name="notAfter">No INVITE after this time.</param>
     public void Start(DateTimeOffset notAfter)
     {
-        lock (_gate)
+        lock (this)
         {
             _limits = new CallLimits(_command.PostDialDelayCap, notAfter, CancelTimeout: 64 * _around.Sip.T1);
             _span = CallSpan.Begin(_command, _clock);
@@ -59,7 +56,7 @@ internal sealed class OngoingCall : ISipClient
     /// <summary>Ends the call: now, or as soon as SIP allows, or before it starts.</summary>
     public void HangUp(CancelReason reason)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_limits is null)
                 _hangUpBeforeStart ??= reason;
@@ -71,7 +68,7 @@ internal sealed class OngoingCall : ISipClient
     /// <summary>Reports the call as interrupted if it has not ended.</summary>
     public void Abandon()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_limits is not null)
                 Take(new CallInput.Abandon(_clock.Now));
@@ -82,18 +79,22 @@ internal sealed class OngoingCall : ISipClient
     bool ISipClient.KeepsResponses => false;
 
     // One that is over waits for half a minute more, in case somebody answers after all, and needs hardly anything of itself.
-    ISipClient ISipClient.AfterRefusal
+    SipAfterRefusal? ISipClient.AfterRefusal
     {
         get
         {
-            lock (_gate)
-                return _state is CallState.Over { EndedDialogs.Count: 0 } ? new EndedCall(_around, AttemptId, _trunk) : this;
+            lock (this)
+            {
+                return _state is CallState.Over { EndedDialogs.Count: 0 } && _trunk is { } trunk
+                    ? SipAfterRefusal.To(_around.EndedOn(trunk), AttemptId)
+                    : null;
+            }
         }
     }
 
     void ISipClient.OnResponse(SipClientTransaction transaction, SipResponse response)
     {
-        lock (_gate)
+        lock (this)
         {
             _span?.Note(response.Status);
             if (response.IsSuccess)
@@ -105,7 +106,7 @@ internal sealed class OngoingCall : ISipClient
 
     void ISipClient.OnFailure(SipClientTransaction transaction, SipClientFailure failure)
     {
-        lock (_gate)
+        lock (this)
         {
             if (transaction != _invite || _leg is not { } leg)
                 return;
@@ -161,8 +162,9 @@ internal sealed class OngoingCall : ISipClient
     {
         var limits = _limits ?? throw new InvalidOperationException("A call takes inputs once it is started.");
         (_state, var actions) = CallDecider.Decide(input, _state, limits);
-        foreach (var action in actions)
-            Do(action);
+        // Without an enumerator, which would be one more object for each input.
+        for (var i = 0; i < actions.Count; i++)
+            Do(actions[i]);
         if (_state.Leg is null)
             LeaveTrunk();
         KeepDeadline(CallDecider.Deadline(_state, limits));
@@ -175,14 +177,15 @@ internal sealed class OngoingCall : ISipClient
             return;
         _due = deadline;
         if (deadline is { } due)
-            _around.Sip.Stack.Timers.Start(_deadline, TimeSpan.FromTicks(Math.Max(0, (due - _clock.Now).Ticks)));
+            _around.Sip.Stack.Timers.Start(this, TimeSpan.FromTicks(Math.Max(0, (due - _clock.Now).Ticks)));
         else
-            _around.Sip.Stack.Timers.Stop(_deadline);
+            _around.Sip.Stack.Timers.Stop(this);
     }
 
-    private void PassDeadline()
+    /// <summary>The deadline has passed.</summary>
+    protected override void Run()
     {
-        lock (_gate)
+        lock (this)
         {
             // The timer has run; what is still to come starts it anew.
             _due = null;
@@ -240,7 +243,7 @@ internal sealed class OngoingCall : ISipClient
                 if (step is RouteStep.None { Why: var why })
                 {
                     _around.Log.NoTrunk(AttemptId, why, _command.Trunk);
-                    lock (_gate)
+                    lock (this)
                         Take(new CallInput.NoTrunk(_clock.Now, Congested: why is NoTrunk.Congested));
                     return;
                 }
@@ -259,19 +262,19 @@ internal sealed class OngoingCall : ISipClient
         catch (Exception exception)
         {
             _around.Log.SearchFailed(exception, AttemptId);
-            lock (_gate)
+            lock (this)
                 Take(new CallInput.NoTrunk(_clock.Now, Congested: false));
         }
         finally
         {
-            lock (_gate)
+            lock (this)
                 _search = _search == over ? null : _search;
         }
     }
 
     /// <summary>Makes ready to dial on a trunk.</summary>
     /// <returns>Null if it has no address that we can reach.</returns>
-    private async Task<CallOnTrunk?> PrepareAsync(TrunkLeg turn, CancellationToken cancellationToken)
+    private async ValueTask<CallOnTrunk?> PrepareAsync(TrunkLeg turn, CancellationToken cancellationToken)
     {
         try
         {
@@ -299,7 +302,7 @@ internal sealed class OngoingCall : ISipClient
 
     private void Enter(CallOnTrunk leg)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_state is not CallState.Seeking)
             {
@@ -335,24 +338,22 @@ internal sealed class OngoingCall : ISipClient
         {
             _around.Log.NoWay(exception, AttemptId, leg.Trunk.Name, target.Host);
         }
-        lock (_gate)
+        lock (this)
             Take(new CallInput.Refusal(_clock.Now, status, again));
     }
 
     private void SendInvite(CallOnTrunk leg, InviteAgain? again)
     {
-        SipRequest invite;
-        if (again is { } way)
-        {
-            invite = leg.Next(_invite!.Request, way);
-        }
-        else
-        {
-            invite = leg.First(InviteRequest.Create(_command.Callee, _command.CallerId, leg.Trunk, leg.Hop));
-            _around.Metrics.Begin(leg.Trunk, _command.Callee);
-        }
+        var stack = _around.Sip.Stack;
         _span?.Note("INVITE", leg.Trunk.Name);
-        _invite = _around.Sip.Stack.Invite(invite, leg.Hop, this);
+        if (again is { } way)
+            _invite = stack.Invite(leg.Next(_invite!.Request, way), leg.Hop, this);
+        else if (leg.Authorized(_command) is { } invite)
+            _invite = stack.Invite(invite, leg.Hop, this);
+        else
+            _invite = InviteRequest.Send(stack, this, _command.Callee, _command.CallerId, leg.Trunk, leg.Hop);
+        if (again is null)
+            _around.Metrics.Begin(leg.Trunk, _command.Callee);
         leg.IsDialled = true;
     }
 

@@ -53,7 +53,7 @@ internal sealed class TrunkRoute
         if (selected is Selected.None none)
             _why = none.Why;
         else if (selected is Selected.Some some)
-            (_why, _groups) = (NoTrunk.Down, new Queue<List<Trunk>>(some.Groups.Select(group => group.ToList())));
+            (_why, _groups) = (NoTrunk.Down, InOrder(some.Groups));
     }
 
     /// <summary>The next trunk of the call: the first time, and again when the one before has failed it.</summary>
@@ -80,6 +80,14 @@ internal sealed class TrunkRoute
             }
         }
         return new RouteStep.None(Why());
+    }
+
+    private static Queue<List<Trunk>> InOrder(IReadOnlyList<IReadOnlyList<Trunk>> groups)
+    {
+        var queue = new Queue<List<Trunk>>(groups.Count);
+        for (var i = 0; i < groups.Count; i++)
+            queue.Enqueue([.. groups[i]]);
+        return queue;
     }
 
     private NoTrunk Why() => _congested ? NoTrunk.Congested : _tried ? NoTrunk.Exhausted : _why;

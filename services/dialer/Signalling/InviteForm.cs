@@ -30,6 +30,9 @@ internal sealed class InviteForm
         CallerHost = caller.Port is { } port ? $"{caller.Host}:{port}" : caller.Host;
         Contact = new SipAddress(hop.Contact(user: null)).Text;
         Offer = OfferOf(local.Address);
+        // At random, so that nothing that the operator has the trunk say can be taken for them.
+        var (called, presented) = (SipId.NewTag(), SipId.NewTag());
+        Written = new SipInviteForm(InviteRequest.Create(this, called, presented, trunk), hop, called, presented);
     }
 
     /// <summary>The host of the Request-URI and To.</summary>
@@ -46,6 +49,9 @@ internal sealed class InviteForm
 
     /// <summary>The least that carriers take: one audio stream, PCMU or PCMA (RFC 3264 §5, RFC 3551 §6, RFC 8866).</summary>
     public ReadOnlyMemory<byte> Offer { get; }
+
+    /// <summary>The whole of it, with blanks for the called and the presented number.</summary>
+    public SipInviteForm Written { get; }
 
     /// <summary>That of a trunk.</summary>
     /// <param name="trunk">The trunk.</param>

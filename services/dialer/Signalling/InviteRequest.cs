@@ -19,19 +19,29 @@ internal static class InviteRequest
     /// <param name="callerId">The caller ID to present.</param>
     /// <param name="trunk">The trunk.</param>
     /// <param name="hop">The way to it.</param>
-    public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, SipHop hop)
+    public static SipRequest Create(PhoneNumber callee, CallerId callerId, Trunk trunk, SipHop hop) =>
+        Create(InviteForm.Of(trunk, hop), callee.E164, Presented(callerId, trunk), trunk);
+
+    /// <summary>Sends it as it is, without credentials.</summary>
+    /// <param name="stack">The stack.</param>
+    /// <param name="client">Gets the responses.</param>
+    /// <param name="callee">The phone to ring.</param>
+    /// <param name="callerId">The caller ID to present.</param>
+    /// <param name="trunk">The trunk.</param>
+    /// <param name="hop">The way to it.</param>
+    public static SipInviteClientTransaction Send(
+        SipStack stack, ISipClient client, PhoneNumber callee, CallerId callerId, Trunk trunk, SipHop hop) =>
+        InviteForm.Of(trunk, hop).Written.Send(stack, client, callee.E164, Presented(callerId, trunk));
+
+    /// <summary>Makes it.</summary>
+    /// <param name="form">What those of the trunk have in common.</param>
+    /// <param name="number">The number to ring: digits, with a plus sign at most, so that nothing in it needs to be escaped.</param>
+    /// <param name="presented">The caller ID as the trunk wants it, the same.</param>
+    /// <param name="trunk">The trunk.</param>
+    public static SipRequest Create(InviteForm form, string number, string presented, Trunk trunk)
     {
-        var form = InviteForm.Of(trunk, hop);
-        var number = trunk.CallerIdFormat switch
-        {
-            CallerIdFormat.E164 => callerId.E164,
-            CallerIdFormat.E164WithoutPlus => callerId.E164[1..],
-            CallerIdFormat.National => callerId.National,
-            _ => throw new ArgumentOutOfRangeException(nameof(trunk), trunk.CallerIdFormat, "An unknown format of caller IDs."),
-        };
-        // A caller ID is digits, with a plus sign at most, so nothing in it needs to be escaped.
-        var caller = $"<sip:{number}@{form.CallerHost}>";
-        var called = SipUri.Create(callee.E164, form.CalledHost, form.CalledPort);
+        var caller = $"<sip:{presented}@{form.CallerHost}>";
+        var called = SipUri.Create(number, form.CalledHost, form.CalledPort);
         var invite = new SipRequest(SipMethod.Invite, called);
         invite.Headers.Add(SipHeaderName.MaxForwards, "70");
         invite.Headers.Add(SipHeaderName.From, $"{caller};tag={SipId.NewTag()}");
@@ -51,4 +61,12 @@ internal static class InviteRequest
         invite.SetBody("application/sdp", form.Offer);
         return invite;
     }
+
+    private static string Presented(CallerId callerId, Trunk trunk) => trunk.CallerIdFormat switch
+    {
+        CallerIdFormat.E164 => callerId.E164,
+        CallerIdFormat.E164WithoutPlus => callerId.E164[1..],
+        CallerIdFormat.National => callerId.National,
+        _ => throw new ArgumentOutOfRangeException(nameof(trunk), trunk.CallerIdFormat, "An unknown format of caller IDs."),
+    };
 }

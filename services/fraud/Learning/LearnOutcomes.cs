@@ -38,8 +38,11 @@ internal sealed class LearnOutcomes(
             metrics.Dropped(1);
             return;
         }
-        metrics.Took(kind, await store.LearnAsync(session, id, news, policy, cancellationToken));
-        blocks.Wake();
+        var (learned, raised) = await store.LearnAsync(session, id, news, policy, cancellationToken);
+        metrics.Took(kind, learned);
+        // Looking for news of blocks costs as much as learning does.
+        if (raised > 0)
+            blocks.Wake();
     }
 }
 

@@ -30,8 +30,10 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
     private const string Insert =
         "insert into assessments (verification_id, requested_at, request, answer) values ($1, $2, $3, $4)";
 
+    // Of a session that is known it is counted in this transaction, or not written down.
     private const string InsertNews = """
-        insert into outcomes (verification_id, id, at, news, counted) values ($1, $2, $3, $4, false) on conflict do nothing returning true
+        insert into outcomes (verification_id, id, at, news, counted)
+        values ($1, $2, $3, $4, exists (select from assessments where verification_id = $1)) on conflict do nothing returning true
         """;
 
     private const string MarkCounted = "update outcomes set counted = true where verification_id = $1 and id = $2";
@@ -39,6 +41,8 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
     private const string Find = """
         select request::text, answer::text, counted_verified, genuine from assessments where verification_id = $1
         """;
+
+    private const string Commit = "commit";
 
     private const string SetOutcome = "update assessments set counted_verified = $2, genuine = $3 where verification_id = $1";
 
@@ -86,14 +90,14 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
             });
             Write(batch, assessment.Changes, verificationId, policy.Version);
             if (waiting.Count == 0)
-                batch.BatchCommands.Add(new("commit"));
+                batch.BatchCommands.Add(new(Commit));
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
         if (waiting.Count > 0)
         {
             var session = new AssessedSession(verificationId, request, answer, CountedVerified: null, Genuine: null);
             foreach (var (id, news) in waiting)
-                session = await CountAsync(connection, session, id, news, policy, cancellationToken);
+                (session, _) = await CountAsync(connection, session, news, policy, cancellationToken, waited: id);
             await transaction.CommitAsync(cancellationToken);
         }
         return (answer, IsNew: true, assessment.Changes.Blocks.Count);
@@ -105,7 +109,8 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
     /// <param name="news">The news.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="cancellationToken">Gives up; nothing is counted then.</param>
-    public async Task<Learned> LearnAsync(
+    /// <returns>What became of it, and how many blocks it raised.</returns>
+    public async Task<(Learned Learned, int Raised)> LearnAsync(
         Guid verificationId, Guid id, SessionNews news, Policy policy, CancellationToken cancellationToken)
     {
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
@@ -127,11 +132,14 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
             session = await ReadSessionAsync(reader, verificationId, cancellationToken);
         }
         if (!isNew)
-            return Learned.Before;
-        if (session is not null)
-            await CountAsync(connection, session, id, news, policy, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return session is null ? Learned.Waits : Learned.Now;
+            return (Learned.Before, Raised: 0);
+        if (session is null)
+        {
+            await transaction.CommitAsync(cancellationToken);
+            return (Learned.Waits, Raised: 0);
+        }
+        var (_, raised) = await CountAsync(connection, session, news, policy, cancellationToken, andCommit: true);
+        return (Learned.Now, raised);
     }
 
     /// <summary>Takes what somebody who knows says of a session.</summary>
@@ -158,8 +166,7 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
         }
         if (session is null || (application is not null && session.Request.ApplicationId != application))
             return null;
-        await CorrectAsync(connection, session with { Genuine = genuine }, policy, now, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await CorrectAsync(connection, session with { Genuine = genuine }, policy, now, andCommit: true, cancellationToken);
         return session.Answer;
     }
 
@@ -172,8 +179,18 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
         return await reading(reader, cancellationToken, isFirst: true);
     }
 
-    private static async Task<AssessedSession> CountAsync(
-        NpgsqlConnection connection, AssessedSession session, Guid id, SessionNews news, Policy policy, CancellationToken cancellationToken)
+    /// <summary>Counts a piece of news.</summary>
+    /// <param name="connection">In the transaction that has the session's lock.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="news">The news.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="waited">Names the news where it stands there as not counted.</param>
+    /// <param name="andCommit">Whether this ends the transaction, in the same round trip.</param>
+    /// <returns>The session after it, and how many blocks it raised.</returns>
+    private static async Task<(AssessedSession Session, int Raised)> CountAsync(
+        NpgsqlConnection connection, AssessedSession session, SessionNews news, Policy policy, CancellationToken cancellationToken,
+        Guid? waited = null, bool andCommit = false)
     {
         var after = session;
         var changes = new Changes([], []);
@@ -185,32 +202,39 @@ internal sealed class AssessmentStore(NpgsqlDataSource data)
             if (outcome is Outcome.Ended ended)
                 after = session with { CountedVerified = ended.Verified };
         }
+        var isCorrected = after != session && session.Genuine is not null;
         await using (var batch = connection.CreateBatch())
         {
-            batch.BatchCommands.Add(new(MarkCounted) { Parameters = { Parameters.Uuid(session.Id), Parameters.Uuid(id) } });
+            if (waited is { } id)
+                batch.BatchCommands.Add(new(MarkCounted) { Parameters = { Parameters.Uuid(session.Id), Parameters.Uuid(id) } });
             Write(batch, changes, session.Id, policy.Version);
             if (after != session)
                 batch.BatchCommands.Add(Setting(after));
+            if (andCommit && !isCorrected)
+                batch.BatchCommands.Add(new(Commit));
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
-        return after == session ? session : await CorrectAsync(connection, after, policy, news.At, cancellationToken);
+        if (isCorrected)
+            after = await CorrectAsync(connection, after, policy, news.At, andCommit, cancellationToken);
+        return (after, changes.Blocks.Count);
     }
 
     /// <summary>Where feedback and the end of the session are both known and differ, feedback counts.</summary>
     private static async Task<AssessedSession> CorrectAsync(
-        NpgsqlConnection connection, AssessedSession session, Policy policy, DateTimeOffset at, CancellationToken cancellationToken)
+        NpgsqlConnection connection, AssessedSession session, Policy policy, DateTimeOffset at, bool andCommit,
+        CancellationToken cancellationToken)
     {
-        if (session.Genuine is not { } genuine)
-            return session;
         var after = session;
         await using var batch = connection.CreateBatch();
-        if (session.CountedVerified is { } counted && counted != genuine)
+        if (session is { CountedVerified: { } counted, Genuine: { } genuine } && counted != genuine)
         {
             var feedback = new Outcome.Feedback(session.Request, at, genuine, counted);
             Write(batch, await LearnAsync(connection, policy, feedback, cancellationToken), session.Id, policy.Version);
             after = session with { CountedVerified = genuine };
         }
         batch.BatchCommands.Add(Setting(after));
+        if (andCommit)
+            batch.BatchCommands.Add(new(Commit));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         return after;
     }

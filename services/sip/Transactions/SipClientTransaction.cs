@@ -1,15 +1,18 @@
 namespace FlashCall.Sip;
 
-/// <summary>A request of ours and its responses (RFC 3261 §17.1).</summary>
-public abstract class SipClientTransaction
+/// <summary>A request of ours and its responses (RFC 3261 §17.1). It is its own timer and its own lock: thousands are under way at once,
+/// and each object more of them makes the garbage collector's stops longer.</summary>
+public abstract class SipClientTransaction : SipTimed
 {
+    private const long Never = long.MaxValue;
+
     private SipSent _sent;
     // Where the request goes if the connection that it is too long to do without cannot be opened.
-    private SipHop? _otherwise;
-    // Timer A or E, the next repeat of the request; and timer B or F while waiting, then whatever ends the states after it. While a phone
-    // rings neither runs, and neither is there.
-    private SipTimer? _retransmission;
-    private SipTimer? _ending;
+    private Alternative? _otherwise;
+    // Timer A or E, the next repeat of the request; and timer B or F while waiting, then whatever ends the states after it. The timer runs
+    // for what comes first.
+    private long _repeatAt = Never;
+    private long _endAt = Never;
 
     private protected SipClientTransaction(SipStack stack, SipClientKey key, byte[] bytes, SipHop hop, ISipClient client)
     {
@@ -42,7 +45,8 @@ public abstract class SipClientTransaction
     /// <summary>The request as it goes out.</summary>
     private protected byte[] Bytes { get; private set; }
 
-    private protected Lock Gate { get; } = new();
+    /// <summary>What changes are made under.</summary>
+    private protected object Gate => this;
 
     private protected SipTimings Timings => Stack.Timings;
 
@@ -60,7 +64,7 @@ public abstract class SipClientTransaction
             // The CANCEL goes the way of its INVITE, whatever its length.
             if (Key.Method != SipMethod.Cancel && Stack.InsteadOfDatagrams(Hop, Bytes.Length) is { } connection)
             {
-                _otherwise = Hop;
+                _otherwise = new Alternative(Hop);
                 GoBy(connection);
             }
             if (!TrySend() && !TryOtherwise())
@@ -104,28 +108,50 @@ public abstract class SipClientTransaction
     private protected void Terminate()
     {
         EnterTerminated();
-        StopRepeats();
-        StopEnd();
+        Await(end: null, repeat: null);
         Stack.Clients.Forget(this);
     }
 
-    /// <summary>Repeats the request after <see cref="Interval"/>.</summary>
-    private protected void StartRepeat() => Stack.Timers.Start(
-        _retransmission ??= new SipTimer(static transaction => ((SipClientTransaction)transaction).Retransmit(), this), Interval);
+    /// <summary>Whether what <see cref="Await"/> was told last is over; not so if something stopped it in the moment it ran.</summary>
+    private protected bool IsEndDue => _endAt <= Stack.Timers.Now;
 
-    private protected void StopRepeats() => Stop(ref _retransmission);
-
-    /// <summary>Ends the transaction after a time.</summary>
-    private protected void StartEnd(TimeSpan after) => Stack.Timers.Start(
-        _ending ??= new SipTimer(static transaction => ((SipClientTransaction)transaction).End(), this), after);
-
-    private protected void StopEnd() => Stop(ref _ending);
-
-    private void Stop(ref SipTimer? timer)
+    /// <summary>Ends the transaction after a time and repeats the request after another; null stops the one or the other. To be called
+    /// with <see cref="Gate"/> held, as the next.</summary>
+    private protected void Await(TimeSpan? end, TimeSpan? repeat)
     {
-        if (timer is not null)
-            Stack.Timers.Stop(timer);
-        timer = null;
+        var timers = Stack.Timers;
+        var ran = _endAt != Never || _repeatAt != Never;
+        _endAt = end is { } last ? timers.TickIn(last) : Never;
+        _repeatAt = repeat is { } next ? timers.TickIn(next) : Never;
+        if (end is not null || repeat is not null)
+            timers.Start(this, Math.Min(_endAt, _repeatAt));
+        else if (ran)
+            timers.Stop(this);
+    }
+
+    /// <summary>Repeats the request after <see cref="Interval"/>, and leaves the end where it is.</summary>
+    private protected void AwaitRepeat()
+    {
+        _repeatAt = Stack.Timers.TickIn(Interval);
+        Stack.Timers.Start(this, Math.Min(_endAt, _repeatAt));
+    }
+
+    /// <inheritdoc/>
+    protected internal sealed override void Run()
+    {
+        bool isEnd;
+        lock (Gate)
+        {
+            var now = Stack.Timers.Now;
+            isEnd = _endAt <= now;
+            // Stopped or started anew in the moment it ran.
+            if (!isEnd && _repeatAt > now)
+                return;
+        }
+        if (isEnd)
+            End();
+        else
+            Retransmit();
     }
 
     private bool TrySend()
@@ -136,18 +162,16 @@ public abstract class SipClientTransaction
             : Stack.Transmit(Hop, Bytes, out _sent);
         if (!isSent)
             return false;
-        StartEnd(Timings.Timeout);
-        if (!Hop.Transport.IsReliable)
-            StartRepeat();
+        Await(end: Timings.Timeout, repeat: Hop.Transport.IsReliable ? null : Interval);
         return true;
     }
 
     private bool TryOtherwise()
     {
-        if (_otherwise is not { } hop)
+        if (_otherwise is not { } otherwise)
             return false;
         _otherwise = null;
-        GoBy(hop);
+        GoBy(otherwise.Hop);
         return TrySend();
     }
 
@@ -166,4 +190,6 @@ public abstract class SipClientTransaction
             Terminate();
         Client.OnFailure(this, SipClientFailure.Transport);
     }
+
+    private sealed record Alternative(SipHop Hop);
 }

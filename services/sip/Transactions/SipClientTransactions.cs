@@ -17,7 +17,7 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
     }
 
     /// <summary>Keeps what is left of an INVITE whose transaction is about to be forgotten.</summary>
-    public void Keep(SipRefusedInvite invite) => refused.Add(invite);
+    public void Keep(in SipRefusedInvite invite, ReadOnlySpan<byte> way) => refused.Add(invite, way);
 
     public void Forget(SipClientTransaction transaction) => _open.Remove(transaction.Key);
 
@@ -47,9 +47,9 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
             var stays = transaction.KeepsResponses || (response.IsSuccess && key.Method is SipMethod.Invite);
             transaction.Receive(stays ? response.Kept() : response);
         }
-        else if (key.Method is SipMethod.Invite && refused.TryFind(key.Branch, out var invite))
+        else if (key.Method is SipMethod.Invite && refused.TryFind(key.Branch, out var invite, out var way))
         {
-            ReceiveAfterRefusal(key, invite, response);
+            ReceiveAfterRefusal(key, invite, way, response);
         }
         else
         {
@@ -57,19 +57,19 @@ internal sealed class SipClientTransactions(SipStack stack, SipRefusedInvites re
         }
     }
 
-    private void ReceiveAfterRefusal(SipClientKey key, SipRefusedInvite invite, SipResponse response)
+    private void ReceiveAfterRefusal(SipClientKey key, SipRefusedInvite invite, byte[] way, SipResponse response)
     {
         if (response.IsSuccess)
         {
             response = response.Kept();
             // Another fork was picked up: from now on the INVITE is as any that was answered.
-            var transaction = _open.GetOrAdd(SipInviteClientTransaction.Refused(stack, invite, response));
+            var transaction = _open.GetOrAdd(SipInviteClientTransaction.Refused(stack, invite, way, response));
             refused.Remove(key.Branch);
             transaction.Receive(response);
         }
         else if (!response.IsProvisional)
         {
-            stack.Retransmit(invite.Hop, SipRequests.AckOf(invite.Bytes(response), response));
+            stack.Retransmit(invite.Hop, SipRequests.AckOf(invite.Bytes(way, response), response));
         }
     }
 }

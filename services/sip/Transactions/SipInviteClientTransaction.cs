@@ -18,8 +18,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     }
 
     /// <summary>One that was refused and is needed again, since a 2xx has come after all.</summary>
-    internal static SipInviteClientTransaction Refused(SipStack stack, SipRefusedInvite invite, SipResponse response) =>
-        new(stack, new SipClientKey(invite.Branch, SipMethod.Invite), invite.Bytes(response), invite.Hop, invite.Client)
+    internal static SipInviteClientTransaction Refused(SipStack stack, in SipRefusedInvite invite, byte[] way, SipResponse response) =>
+        new(stack, new SipClientKey(invite.Branch, SipMethod.Invite), invite.Bytes(way, response), invite.Hop, invite.After.Client)
         {
             _state = State.Completed,
             _completed = true,
@@ -92,14 +92,14 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
     private void LeaveToRepeats()
     {
         // Not under the lock: it is the client's code.
-        var client = Client.AfterRefusal;
+        var after = Client.AfterRefusal ?? SipAfterRefusal.To(Client);
         lock (Gate)
         {
             // A 2xx has come in the meantime.
             if (_state != State.Completed)
                 return;
             if (!Hop.Transport.IsReliable)
-                Stack.Clients.Keep(new SipRefusedInvite(Key.Branch, Hop, SipRequests.WayOf(Bytes), client));
+                Stack.Clients.Keep(new SipRefusedInvite(Key.Branch, Hop, after), SipRequests.WayOf(Bytes));
             Terminate();
         }
     }
@@ -109,8 +109,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Calling)
         {
             _state = State.Proceeding;
-            StopRepeats();
-            StopEnd();
+            Await(end: null, repeat: null);
         }
         if (_cancelWanted)
             SendCancel();
@@ -121,9 +120,8 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         if (_state == State.Accepted)
             return;
         _state = State.Accepted;
-        StopRepeats();
         // Timer M (RFC 6026 §8.4).
-        StartEnd(Timings.Timeout);
+        Await(end: Timings.Timeout, repeat: null);
     }
 
     /// <summary>True if the response is the first final one; repeats are acknowledged again and go no further.</summary>
@@ -148,7 +146,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
             return;
         _cancelSent = true;
         BeginCancel();
-        StartEnd(Timings.Timeout);
+        Await(end: Timings.Timeout, repeat: null);
     }
 
     private void BeginCancel() => Stack.Clients.Begin(new SipNonInviteClientTransaction(
@@ -176,7 +174,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
                 return;
             Stack.Retransmit(Hop, Bytes);
             Interval *= 2;
-            StartRepeat();
+            AwaitRepeat();
         }
     }
 
@@ -187,8 +185,7 @@ public sealed class SipInviteClientTransaction : SipClientTransaction
         lock (Gate)
         {
             before = _state;
-            // A response stopped it in the moment it ran.
-            if ((before == State.Proceeding && !_cancelSent) || before is State.Completed or State.Terminated)
+            if (!IsEndDue || before is State.Completed or State.Terminated)
                 return;
             Terminate();
         }

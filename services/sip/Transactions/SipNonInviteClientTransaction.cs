@@ -45,7 +45,7 @@ internal sealed class SipNonInviteClientTransaction : SipClientTransaction
             Stack.Retransmit(Hop, Bytes);
             var doubled = 2 * Interval;
             Interval = _state == State.Proceeding || doubled > Timings.T2 ? Timings.T2 : doubled;
-            StartRepeat();
+            AwaitRepeat();
         }
     }
 

@@ -12,7 +12,8 @@ internal static class SipRequests
     public static ReadOnlySpan<byte> AckOf(ReadOnlySpan<byte> invite, SipResponse response) => Repeat(invite, SipMethod.Ack, response);
 
     /// <summary>What an INVITE says of its way, the request line and the routes, which no response repeats.</summary>
-    public static byte[] WayOf(ReadOnlySpan<byte> invite)
+    /// <returns>Valid until this thread writes the next message.</returns>
+    public static ReadOnlySpan<byte> WayOf(ReadOnlySpan<byte> invite)
     {
         var writer = SipWriter.Begin();
         writer.AddLine(SipParser.TakeLine(ref invite));
@@ -21,7 +22,7 @@ internal static class SipRequests
             if (line.StartsWith("Route: "u8))
                 writer.AddLine(line);
         }
-        return writer.End().ToArray();
+        return writer.End();
     }
 
     /// <summary>An INVITE put together again from its way, its Via, and what a response to it repeats (RFC 3261 §8.2.6.2): enough to

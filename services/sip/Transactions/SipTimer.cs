@@ -1,24 +1,9 @@
 namespace FlashCall.Sip;
 
-/// <summary>Runs a callback once at a time. Made once and started as often as needed.</summary>
-public sealed class SipTimer
+/// <summary>Runs once at a time, when it is due: a <see cref="SipTimer"/>, or an object that is its own timer, since one object more for
+/// each call is one more for the garbage collector to carry.</summary>
+public abstract class SipTimed
 {
-    private readonly Action<object> _callback;
-    private readonly object _state;
-
-    /// <summary>A timer that does not run yet.</summary>
-    /// <param name="callback">Runs on the thread of all timers, so it does not block. May run once more when the timer is stopped or
-    /// started in that very moment.</param>
-    public SipTimer(Action callback)
-        : this(static callback => ((Action)callback)(), callback)
-    {
-    }
-
-    /// <summary>A timer whose callback is the same for all of its kind, so that only the state belongs to it.</summary>
-    /// <param name="callback">As above.</param>
-    /// <param name="state">What the callback gets.</param>
-    public SipTimer(Action<object> callback, object state) => (_callback, _state) = (callback, state);
-
     /// <summary>The tick it is due in.</summary>
     internal long Due { get; set; }
 
@@ -28,11 +13,21 @@ public sealed class SipTimer
     /// <summary>The list it stands in; null while it does not run.</summary>
     internal SipTimerList? List { get; set; }
 
-    internal SipTimer? Next { get; set; }
+    internal SipTimed? Next { get; set; }
 
-    internal SipTimer? Previous { get; set; }
+    internal SipTimed? Previous { get; set; }
 
-    internal void Run() => _callback(_state);
+    /// <summary>The time has come. Runs on the thread of all timers, so it does not block. May run once more when the timer is stopped or
+    /// started in that very moment.</summary>
+    protected internal abstract void Run();
+}
+
+/// <summary>A timer that runs a callback. Made once and started as often as needed.</summary>
+/// <param name="callback">See <see cref="SipTimed.Run"/>.</param>
+public sealed class SipTimer(Action callback) : SipTimed
+{
+    /// <inheritdoc/>
+    protected internal override void Run() => callback();
 }
 
 /// <summary>Timers that are due in the same slot of a wheel, in no order.</summary>
@@ -47,9 +42,9 @@ internal sealed class SipTimerList(SipTimerWheel wheel, int level, int slot)
 
     public int Slot { get; } = slot;
 
-    public SipTimer? First { get; private set; }
+    public SipTimed? First { get; private set; }
 
-    public void Add(SipTimer timer)
+    public void Add(SipTimed timer)
     {
         timer.List = this;
         timer.Previous = null;
@@ -59,7 +54,7 @@ internal sealed class SipTimerList(SipTimerWheel wheel, int level, int slot)
         First = timer;
     }
 
-    public void Remove(SipTimer timer)
+    public void Remove(SipTimed timer)
     {
         if (timer.Previous is null)
             First = timer.Next;

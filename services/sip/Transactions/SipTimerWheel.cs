@@ -32,7 +32,7 @@ internal sealed class SipTimerWheel
     public int Count { get; private set; }
 
     /// <summary>Adds a timer by its due tick; one that is due already falls due with the next tick.</summary>
-    public void Add(SipTimer timer)
+    public void Add(SipTimed timer)
     {
         Debug.Assert(timer.List is null, "The timer is in a wheel.");
         Place(timer);
@@ -40,7 +40,7 @@ internal sealed class SipTimerWheel
     }
 
     /// <summary>Removes a timer; nothing happens if it is in no list of this wheel.</summary>
-    public void Remove(SipTimer timer)
+    public void Remove(SipTimed timer)
     {
         if (timer.List is not { } list || !ReferenceEquals(list.Wheel, this))
             return;
@@ -72,7 +72,7 @@ internal sealed class SipTimerWheel
     }
 
     /// <summary>Goes on to a tick and takes the timers out that have fallen due.</summary>
-    public void Advance(long tick, List<SipTimer> due)
+    public void Advance(long tick, List<SipTimed> due)
     {
         while (NextTick() is { } next && next <= tick)
         {
@@ -99,7 +99,7 @@ internal sealed class SipTimerWheel
         }
     }
 
-    private void Place(SipTimer timer)
+    private void Place(SipTimed timer)
     {
         var due = Math.Clamp(timer.Due, _now + 1, _now + Reach - 1);
         // The lowest ring in which the due slot is not more than a round away.
@@ -111,7 +111,7 @@ internal sealed class SipTimerWheel
         _occupied[ring] |= 1UL << slot;
     }
 
-    private void Fall(int ring, int slot, List<SipTimer> due)
+    private void Fall(int ring, int slot, List<SipTimed> due)
     {
         var list = _slots[ring * SlotsPerRing + slot];
         while (list.First is { } timer)
@@ -124,7 +124,7 @@ internal sealed class SipTimerWheel
         }
     }
 
-    private void Take(int slot, List<SipTimer> due)
+    private void Take(int slot, List<SipTimed> due)
     {
         var list = _slots[slot];
         while (list.First is { } timer)

@@ -53,15 +53,41 @@ public sealed class SipTimers : IDisposable
     /// <summary>Starts a timer, or starts it anew if it runs. Does nothing once the stack has ended.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="dueIn">When to run it, from now; zero is as soon as possible, on another thread.</param>
-    public void Start(SipTimer timer, TimeSpan dueIn)
+    public void Start(SipTimed timer, TimeSpan dueIn)
     {
         ArgumentNullException.ThrowIfNull(timer);
         ArgumentOutOfRangeException.ThrowIfLessThan(dueIn, TimeSpan.Zero);
-        // Rounded up, and in parts, so that long times do not overflow.
+        Start(timer, TickIn(dueIn));
+    }
+
+    /// <summary>Stops a timer; nothing happens if it does not run.</summary>
+    public void Stop(SipTimed timer)
+    {
+        ArgumentNullException.ThrowIfNull(timer);
+        // The clock stays as it is armed: waking once for nothing is cheaper than arming it at each stop.
+        lock (_lock)
+        {
+            _wheel.Remove(timer);
+            timer.Generation++;
+        }
+    }
+
+    /// <summary>The tick that it is now.</summary>
+    internal long Now => (_time.GetTimestamp() - _beginning) / _stampsPerTick;
+
+    /// <summary>The tick in which a time from now will be over: rounded up.</summary>
+    internal long TickIn(TimeSpan time)
+    {
+        // In parts, so that long times do not overflow.
         var stamps = _time.GetTimestamp() - _beginning;
-        var due = stamps / _stampsPerTick
-            + (stamps % _stampsPerTick + dueIn.Ticks % Tick.Ticks * _stampsPerTick / Tick.Ticks + _stampsPerTick - 1) / _stampsPerTick
-            + dueIn.Ticks / Tick.Ticks;
+        return stamps / _stampsPerTick
+            + (stamps % _stampsPerTick + time.Ticks % Tick.Ticks * _stampsPerTick / Tick.Ticks + _stampsPerTick - 1) / _stampsPerTick
+            + time.Ticks / Tick.Ticks;
+    }
+
+    /// <summary>Starts a timer, or starts it anew if it runs, for a tick of <see cref="TickIn"/>.</summary>
+    internal void Start(SipTimed timer, long due)
+    {
         lock (_lock)
         {
             if (_disposed)
@@ -72,18 +98,6 @@ public sealed class SipTimers : IDisposable
             _wheel.Add(timer);
             if (due < _armedFor)
                 Arm();
-        }
-    }
-
-    /// <summary>Stops a timer; nothing happens if it does not run.</summary>
-    public void Stop(SipTimer timer)
-    {
-        ArgumentNullException.ThrowIfNull(timer);
-        // The clock stays as it is armed: waking once for nothing is cheaper than arming it at each stop.
-        lock (_lock)
-        {
-            _wheel.Remove(timer);
-            timer.Generation++;
         }
     }
 
@@ -102,12 +116,12 @@ public sealed class SipTimers : IDisposable
 
     private void RunDue()
     {
-        var due = new List<SipTimer>();
+        var due = new List<SipTimed>();
         int[] generations;
         lock (_lock)
         {
             _armedFor = long.MaxValue;
-            _wheel.Advance((_time.GetTimestamp() - _beginning) / _stampsPerTick, due);
+            _wheel.Advance(Now, due);
             generations = [.. due.Select(timer => timer.Generation)];
             Arm();
         }

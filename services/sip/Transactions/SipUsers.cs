@@ -16,12 +16,47 @@ public interface ISipClient
     /// second spares the garbage collector a third of its work. Always gives the same answer.</summary>
     bool KeepsResponses => true;
 
-    /// <summary>Who is told of a 2xx that comes after a refusal, from another fork: this client unless it says otherwise. Asked once, when
-    /// the refusal was told; what it says is kept for half a minute with those of all other calls, so it better be small.</summary>
-    ISipClient AfterRefusal => this;
+    /// <summary>Who is told of a 2xx that comes after a refusal, from another fork; null for this client. Asked once, when the refusal was
+    /// told. What it says is kept for half a minute with those of all other calls, and costs least where many calls have one
+    /// <see cref="ISipLateAnswers"/>.</summary>
+    SipAfterRefusal? AfterRefusal => null;
 
     /// <summary>No final response will come. The last call for this transaction.</summary>
     void OnFailure(SipClientTransaction transaction, SipClientFailure failure);
+}
+
+/// <summary>Stands in for the clients of many calls while nothing is kept of these but a name: for half a minute after their refusals.
+/// Called on the thread that received the 2xx.</summary>
+public interface ISipLateAnswers
+{
+    /// <summary>The client of a call that is answered after all; asked once for each.</summary>
+    /// <param name="call">The name it was given.</param>
+    ISipClient ClientOf(Guid call);
+}
+
+/// <summary>Who is told of a 2xx that comes after a refusal.</summary>
+public readonly record struct SipAfterRefusal
+{
+    private SipAfterRefusal(object who, Guid call) => (Who, Call) = (who, call);
+
+    /// <summary>The <see cref="ISipClient"/>, or <see cref="ISipLateAnswers"/>.</summary>
+    internal object Who { get; }
+
+    /// <summary>What the call is named to the latter.</summary>
+    internal Guid Call { get; }
+
+    /// <summary>The client. To be asked once: it may be made for it.</summary>
+    internal ISipClient Client => Who is ISipLateAnswers late ? late.ClientOf(Call) : (ISipClient)Who;
+
+    /// <summary>A client of the call's own.</summary>
+    public static SipAfterRefusal To(ISipClient client) => new(client, default);
+
+    /// <summary>One that is made if it comes to that.</summary>
+    /// <param name="late">Who makes it.</param>
+    /// <param name="call">What it shall be told the call is.</param>
+    public static SipAfterRefusal To(ISipLateAnswers late, Guid call) => new(late, call);
+
+    internal static SipAfterRefusal Of(object who, Guid call) => new(who, call);
 }
 
 /// <summary>Why no final response comes.</summary>

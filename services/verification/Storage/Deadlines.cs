@@ -23,21 +23,28 @@ internal sealed partial class Deadlines(
     /// this does nothing twice, only for nothing.</summary>
     internal static readonly TimeSpan Claim = TimeSpan.FromSeconds(4);
 
-    /// <summary>Sets, moves or removes a session's deadline in the transaction of its step.</summary>
-    public static void Set(IDocumentSession session, Guid verificationId, DateTimeOffset? due)
+    /// <summary>Sets, moves or removes the deadlines of sessions in the transaction of their steps.</summary>
+    public static void Set(IDocumentSession session, IReadOnlyList<SessionStep> steps)
     {
-        if (due is { } at)
+        var moved = steps.Where(static step => step.MovesDeadline).ToList();
+        var set = moved.Where(static step => step.Deadline is not null).OrderBy(static step => step.Id).ToList();
+        if (set.Count > 0)
         {
             session.QueueSqlCommand(
-                "insert into deadlines (verification_id, due_at, traceparent) values (?, ?, nullif(?, '')) "
-                + "on conflict (verification_id) do update set due_at = excluded.due_at, "
-                + "traceparent = coalesce(deadlines.traceparent, excluded.traceparent)",
-                verificationId, at, Activity.Current?.Id ?? "");
+                """
+                insert into deadlines (verification_id, due_at, traceparent)
+                select verification_id, due_at, traceparent
+                from unnest(?::uuid[], ?::timestamptz[], ?::text[]) as step (verification_id, due_at, traceparent)
+                on conflict (verification_id) do update
+                    set due_at = excluded.due_at, traceparent = coalesce(deadlines.traceparent, excluded.traceparent)
+                """,
+                set.Select(static step => step.Id).ToArray(),
+                set.Select(static step => step.Deadline!.Value).ToArray(),
+                set.Select(static step => step.Trace?.Id).ToArray());
         }
-        else
-        {
-            session.QueueSqlCommand("delete from deadlines where verification_id = ?", verificationId);
-        }
+        // One by one, each by the key: planned for a list, and for a table that has never been analysed, it would be read as a whole.
+        foreach (var step in moved.Where(static step => step.Deadline is null))
+            session.QueueSqlCommand("delete from deadlines where verification_id = ?", step.Id);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -26,17 +26,22 @@ internal sealed class IdempotencyKeys(NpgsqlDataSource data, TimeProvider time) 
 
     public int BatchSize => 1000;
 
-    /// <summary>Keeps a key for the session that begins.</summary>
-    public static void Keep(
-        IDocumentSession session, string applicationId, IdempotencyKey key, Guid verificationId, DateTimeOffset now)
+    /// <summary>Keeps the keys of the sessions that begin.</summary>
+    public static void Keep(IDocumentSession session, IReadOnlyList<SessionStep> steps)
     {
-        // One that is over but not swept yet; with the other rows it goes, or stays, as the start does.
-        session.QueueSqlCommand(
-            "delete from idempotency_keys where application_id = ? and key = ? and created_at <= ?",
-            applicationId, key.Text, now - Lifetime);
-        session.QueueSqlCommand(
-            "insert into idempotency_keys (application_id, key, body_hash, verification_id, created_at) values (?, ?, ?, ?, ?)",
-            applicationId, key.Text, key.BodyHash, verificationId, now);
+        foreach (var step in steps)
+        {
+            if (step.Key is not { } key)
+                continue;
+            var asked = step.After.Asked;
+            // One that is over but not swept yet; with the other rows it goes, or stays, as the start does.
+            session.QueueSqlCommand(
+                "delete from idempotency_keys where application_id = ? and key = ? and created_at <= ?",
+                asked.ApplicationId, key.Text, asked.At - Lifetime);
+            session.QueueSqlCommand(
+                "insert into idempotency_keys (application_id, key, body_hash, verification_id, created_at) values (?, ?, ?, ?, ?)",
+                asked.ApplicationId, key.Text, key.BodyHash, step.Id, asked.At);
+        }
     }
 
     /// <summary>Settles where the session stands in the answer to its start: whoever answers first says so, and every repeat tells the

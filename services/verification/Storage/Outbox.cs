@@ -18,36 +18,55 @@ internal sealed partial class Outbox(
     NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
 {
     private const int Batch = 200;
+    private const int DeletedAtOnce = 1000;
 
     /// <summary>A message still here after this time is taken for left behind. Longer than a send may take, so that it is not sent twice
     /// for nothing.</summary>
     private static readonly TimeSpan LeftBehindAfter = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long rows of sent messages may gather before they are deleted: one transaction for many, and far below
+    /// <see cref="LeftBehindAfter"/>.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(1);
 
     /// <summary>The messages a session can call for, by the name under which the row keeps them.</summary>
     private static readonly Dictionary<string, Type> Types = new[]
     {
         typeof(AssessRisk), typeof(LeaseCallerId), typeof(ReleaseCallerId), typeof(PlaceFlashCall), typeof(HangUp),
-        typeof(VerificationCompleted),
+        typeof(VerificationCompleted), typeof(VerificationCallEnded),
     }.ToDictionary(type => type.FullName!, StringComparer.Ordinal);
 
     private readonly Channel<Guid> _sent =
         System.Threading.Channels.Channel.CreateUnbounded<Guid>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Writes the messages in the transaction of the session's step.</summary>
-    public void Enlist(IDocumentSession session, Guid verificationId, IEnumerable<OutgoingMessage> messages)
+    /// <summary>Writes the messages in the transaction of the sessions' steps.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="steps">The steps.</param>
+    /// <param name="now">The time (UTC).</param>
+    public static void Enlist(IDocumentSession session, IReadOnlyList<SessionStep> steps, DateTimeOffset now)
     {
-        var due = time.GetUtcNow() + LeftBehindAfter;
-        foreach (var message in messages)
-        {
-            session.QueueSqlCommand(
-                "insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at) "
-                + "values (?, ?, nullif(?, ''), ?, ?::jsonb, nullif(?, ''), ?) on conflict do nothing",
-                message.Id, verificationId, message.Queue ?? "", message.Body.GetType().FullName!,
-                JsonSerializer.Serialize(message.Body, message.Body.GetType()), Activity.Current?.Id ?? "", due);
-        }
+        var rows = steps.SelectMany(static step => step.Messages, static (step, message) => (Step: step, Message: message)).ToList();
+        if (rows.Count == 0)
+            return;
+        // One statement for all: the parameters are columns.
+        session.QueueSqlCommand(
+            """
+            insert into outbox (message_id, verification_id, queue, type, body, traceparent, due_at)
+            select message_id, verification_id, queue, type, body::jsonb, traceparent, ?
+            from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[])
+                as enlisted (message_id, verification_id, queue, type, body, traceparent)
+            on conflict do nothing
+            """,
+            now + LeftBehindAfter,
+            rows.Select(static row => row.Message.Id).ToArray(),
+            rows.Select(static row => row.Step.Id).ToArray(),
+            rows.Select(static row => row.Message.Queue).ToArray(),
+            rows.Select(static row => row.Message.Body.GetType().FullName).ToArray(),
+            rows.Select(static row => JsonSerializer.Serialize(row.Message.Body, row.Message.Body.GetType())).ToArray(),
+            rows.Select(static row => row.Step.Trace?.Id).ToArray());
     }
 
     /// <summary>Sends the messages of a step that has committed. Returns at once: the rows answer for their arrival.</summary>
@@ -60,7 +79,8 @@ internal sealed partial class Outbox(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(DeleteSentAsync(stoppingToken), SweepAsync(stoppingToken));
 
-    private async Task SendAsync(OutgoingMessage message)
+    /// <returns>Null when the broker has it, else why it has not.</returns>
+    private async Task<Exception?> SendAsync(OutgoingMessage message)
     {
         using var timeout = new CancellationTokenSource(SendTimeout, time);
         try
@@ -69,33 +89,50 @@ internal sealed partial class Outbox(
                 ? messenger.SendAsync(queue, message.Body, message.Id, timeout.Token)
                 : messenger.PublishAsync(message.Body, message.Id, timeout.Token));
             _sent.Writer.TryWrite(message.Id);
+            return null;
         }
-        // Whatever went wrong, the row is still there, and the sweep tries again.
+        // Whatever went wrong, the row is still there, and the sweep tries again, which says so for many at once.
         catch (Exception exception)
         {
-            LogNotSent(message.Body.GetType().Name, exception.GetType().Name, exception.Message);
+            LogNotSent(exception, message.Id);
+            return exception;
         }
     }
 
     private async Task DeleteSentAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<Guid>(Batch);
-        while (await _sent.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
-            while (batch.Count < Batch && _sent.Reader.TryRead(out var id))
-                batch.Add(id);
-            try
+            while (await _sent.Reader.WaitToReadAsync(stoppingToken))
             {
-                await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
-                delete.Parameters.Add(new() { Value = batch.ToArray() });
-                await delete.ExecuteNonQueryAsync(stoppingToken);
+                await Task.Delay(GatherFor, time, stoppingToken);
+                await DeleteBatchAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
-            {
-                // They are sent once more by the sweep; receivers know a repeat.
-                LogUnavailable(exception);
-            }
-            batch.Clear();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // What was sent already, the next process need not send again. How long it may take, the stop of the host says.
+            await DeleteBatchAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task DeleteBatchAsync(CancellationToken cancellationToken)
+    {
+        var batch = new List<Guid>();
+        while (batch.Count < DeletedAtOnce && _sent.Reader.TryRead(out var id))
+            batch.Add(id);
+        if (batch.Count == 0)
+            return;
+        try
+        {
+            await using var delete = data.CreateCommand("delete from outbox where message_id = any($1)");
+            delete.Parameters.Add(new() { Value = batch.ToArray() });
+            await delete.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            // They are sent once more by the sweep; receivers know a repeat.
+            LogUnavailable(exception);
         }
     }
 
@@ -106,7 +143,7 @@ internal sealed partial class Outbox(
         {
             try
             {
-                while (await SendLeftBehindAsync(stoppingToken) == Batch)
+                while (await SendLeftBehindAsync(stoppingToken))
                 {
                 }
             }
@@ -117,7 +154,9 @@ internal sealed partial class Outbox(
         }
     }
 
-    private async Task<int> SendLeftBehindAsync(CancellationToken cancellationToken)
+    /// <returns>Whether more may wait, and there is somebody to take it: while the broker is away, the next batch can wait for the next
+    /// sweep.</returns>
+    private async Task<bool> SendLeftBehindAsync(CancellationToken cancellationToken)
     {
         var left = new List<(OutgoingMessage Message, string? TraceParent)>();
         var now = time.GetUtcNow();
@@ -149,17 +188,22 @@ internal sealed partial class Outbox(
         }
         if (left.Count > 0)
             LogLeftBehind(left.Count);
-        await Task.WhenAll(left.Select(async row =>
+        var failures = (await Task.WhenAll(left.Select(async row =>
         {
             using var activity = Telemetry.Source.StartActivity("outbox resend", ActivityKind.Internal, row.TraceParent);
-            await SendAsync(row.Message);
-        }));
-        return left.Count;
+            return await SendAsync(row.Message);
+        }))).OfType<Exception>().ToArray();
+        if (failures is [var failure, ..])
+            LogStillLeft(failures.Length, failure.GetType().Name, failure.Message);
+        return left.Count == Batch && failures.Length < Batch;
     }
 
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Message {MessageId} could not be sent now; it is sent again in a few seconds")]
+    private partial void LogNotSent(Exception exception, Guid messageId);
+
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Message} could not be sent now ({Error}: {Detail}); it is sent again in a few seconds")]
-    private partial void LogNotSent(string message, string error, string detail);
+        Message = "{Count} messages could not be sent ({Error}: {Detail}); they stay in the outbox and are sent again in a few seconds")]
+    private partial void LogStillLeft(int count, string error, string detail);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Sending {Count} messages that were left behind")]
     private partial void LogLeftBehind(int count);

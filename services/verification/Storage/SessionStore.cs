@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Watching;
 using JasperFx;
@@ -14,7 +12,8 @@ namespace FlashCall.Verification.Storage;
 /// The shell around the pure session, the one way in for requests, messages and deadlines alike: load, decide, append, react. Events,
 /// outgoing messages and the deadline commit in one transaction; then the messages leave and whoever waits is woken.
 /// </summary>
-internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
+internal sealed partial class SessionStore(
+    IDocumentStore store, Committer committer, LiveSessions live, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
 {
     /// <summary>Two replicas that meet in one stream: the second one reads again and decides anew.</summary>
     private const int Tries = 6;
@@ -41,8 +40,7 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
         var after = Fold(null, id, events);
         for (var remaining = Tries; ; remaining--)
         {
-            await using var session = Open(id);
-            var (running, earlier) = await WithoutStatement(EarlierAsync(session, start, key, cancellationToken));
+            var (running, earlier) = await EarlierAsync(start, key, cancellationToken);
             if (earlier is not null)
             {
                 return earlier.BodyHash.AsSpan().SequenceEqual(key!.BodyHash)
@@ -56,16 +54,13 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
                     return new Beginning.InProgress(live);
                 await HandleAsync(live, new SessionCommand.Supersede(id) { Now = start.Now }, cancellationToken);
             }
-            session.Events.StartStream<VerificationSession>(id, events);
-            if (key is not null)
-                IdempotencyKeys.Keep(session, start.ApplicationId, key, id, start.Now);
             try
             {
-                await CommitAsync(session, before: null, after, cancellationToken);
+                await CommitAsync(new SessionStep(before: null, events, after) { Key = key }, cancellationToken);
                 return new Beginning.Begun(after);
             }
             // Another request for the same number, or under the same key, was faster: it is the earlier one now.
-            catch (PostgresException exception) when (remaining > 1 && IsOvertaken(exception))
+            catch (Exception exception) when (remaining > 1 && IsOvertaken(exception))
             {
             }
             catch (Exception exception) when (IsIdInUse(exception))
@@ -96,11 +91,13 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
     {
         for (var remaining = Tries; ; remaining--)
         {
-            await using var session = Open(id);
-            var stream = await WithoutStatement(session.Events.FetchForWriting<VerificationSession>(id, cancellationToken));
-            if (stream.Aggregate is not { } before || !mayDecide(before))
+            var known = remaining == Tries ? live.Find(id) : null;
+            if ((known ?? (await ReadAsync(id, cancellationToken))?.State) is not { } before || !mayDecide(before))
                 return null;
             var decision = Decider.Decide(command, before);
+            // What makes nothing happen meets with no other replica's step in the database: only the stream itself can tell that.
+            if (known is not null && decision is not Decision.Accepted { Events.IsEmpty: false })
+                continue;
             if (decision is Decision.Rejected rejected)
                 return new Outcome(before, [], rejected.Why);
             var accepted = (Decision.Accepted)decision;
@@ -108,11 +105,11 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
             if (accepted.Events.IsEmpty && command is not SessionCommand.DeadlinePassed)
                 return new Outcome(before, [], Refused: null);
 
-            stream.AppendMany(accepted.Events);
             var after = Fold(before, id, accepted.Events);
             try
             {
-                await CommitAsync(session, before, after, cancellationToken);
+                var step = new SessionStep(before, accepted.Events, after) { IsOfDeadline = command is SessionCommand.DeadlinePassed };
+                await CommitAsync(step, cancellationToken);
                 return new Outcome(after, accepted.Events, Refused: null);
             }
             catch (ConcurrencyException) when (remaining > 1)
@@ -125,7 +122,7 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
     public async Task<SessionHistory?> ReadAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var session = store.QuerySession();
-        var stream = await WithoutStatement(session.Events.FetchStreamAsync(id, token: cancellationToken));
+        var stream = await ReadWithoutStatementAsync(session.Events.FetchStreamAsync(id, token: cancellationToken));
         if (stream.Count == 0)
             return null;
         var events = stream.Select(stored => (VerificationEvent)stored.Data).ToImmutableList();
@@ -136,32 +133,29 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
         events.Aggregate(before, (state, happened) => Evolver.Evolve(state, id, happened))
             ?? throw new InvalidOperationException("A session begins with an event.");
 
-    private IDocumentSession Open(Guid id)
+    private async Task CommitAsync(SessionStep step, CancellationToken cancellationToken)
     {
-        var session = store.LightweightSession();
-        session.CorrelationId = Activity.Current?.TraceId.ToHexString() ?? id.ToString("N");
-        session.CausationId = Activity.Current?.Id;
-        return session;
-    }
-
-    private async Task CommitAsync(
-        IDocumentSession session, VerificationSession? before, VerificationSession after, CancellationToken cancellationToken)
-    {
-        var messages = Reactor.React(before, after);
-        outbox.Enlist(session, after.Id, messages);
-        Deadlines.Set(session, after.Id, Reactor.Deadline(after));
-        VerificationRows.Set(session, before, after);
-        await WithoutStatement(session.SaveChangesAsync(cancellationToken));
-
-        outbox.Dispatch(messages);
-        watch.Moved(after);
+        try
+        {
+            await committer.CommitAsync(step, cancellationToken);
+        }
+        // The session moved on elsewhere, or it is not known whether the step was stored.
+        catch
+        {
+            live.Forget(step.Id);
+            throw;
+        }
+        live.Keep(step.After);
+        outbox.Dispatch(step.Messages);
+        watch.Moved(step.After);
     }
 
     /// <summary>The live session for the number, and the start under the key. One statement sees both as of one moment: a session that
     /// the same key began just now must not be taken for another that it supersedes.</summary>
-    private static async Task<(Guid? Running, EarlierStart? Earlier)> EarlierAsync(
-        IDocumentSession session, SessionCommand.Start start, IdempotencyKey? key, CancellationToken cancellationToken)
+    private async Task<(Guid? Running, EarlierStart? Earlier)> EarlierAsync(
+        SessionCommand.Start start, IdempotencyKey? key, CancellationToken cancellationToken)
     {
+        await using var session = store.QuerySession();
         await using var find = new NpgsqlCommand(key is null ? RunningSql : RunningAndKeySql)
         {
             Parameters = { new() { Value = start.ApplicationId }, new() { Value = start.To.E164 } },
@@ -171,7 +165,7 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
             find.Parameters.Add(new() { Value = key.Text });
             find.Parameters.Add(new() { Value = start.Now - IdempotencyKeys.Lifetime });
         }
-        await using var reader = await session.ExecuteReaderAsync(find, cancellationToken);
+        await using var reader = await ReadWithoutStatementAsync(session.ExecuteReaderAsync(find, cancellationToken));
         if (!await reader.ReadAsync(cancellationToken))
             return default;
         return (
@@ -183,7 +177,13 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
                     await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetInt64(3)));
     }
 
-    private static bool IsOvertaken(PostgresException exception) => exception is
+    private static async Task<T> ReadWithoutStatementAsync<T>(Task<T> reading)
+    {
+        await Committer.WithoutStatement(reading);
+        return await reading;
+    }
+
+    private static bool IsOvertaken(Exception exception) => exception is ConcurrencyException or PostgresException
     {
         SqlState: PostgresErrorCodes.UniqueViolation,
         ConstraintName: VerificationRows.OneLivePerNumber or IdempotencyKeys.Key,
@@ -194,26 +194,6 @@ internal sealed partial class SessionStore(IDocumentStore store, Outbox outbox, 
         SqlState: PostgresErrorCodes.UniqueViolation,
         ConstraintName: VerificationRows.Key or "pkey_mt_streams_id",
     };
-
-    private static async Task<T> WithoutStatement<T>(Task<T> work)
-    {
-        await WithoutStatement((Task)work);
-        return await work;
-    }
-
-    /// <summary>Marten's exception quotes the statement with its parameters, phone numbers among them; the database's own does
-    /// not.</summary>
-    private static async Task WithoutStatement(Task work)
-    {
-        try
-        {
-            await work;
-        }
-        catch (MartenCommandException exception) when (exception.InnerException is not null)
-        {
-            ExceptionDispatchInfo.Throw(exception.InnerException);
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} was for session {VerificationId}, which does not exist; it was dropped")]
     private partial void LogUnknown(string command, Guid verificationId);

@@ -18,28 +18,39 @@ internal sealed class VerificationRows(NpgsqlDataSource data)
     /// <summary>The primary key.</summary>
     public const string Key = "verifications_key";
 
-    /// <summary>Writes what a step changed of a session's row, in its transaction. Most steps change nothing here.</summary>
-    public static void Set(IDocumentSession session, VerificationSession? before, VerificationSession after)
+    /// <summary>Writes what steps changed of the sessions' rows, in their transaction. Most steps change nothing here.</summary>
+    public static void Set(IDocumentSession session, IReadOnlyList<SessionStep> steps)
     {
-        var status = SessionStatus.Of(after);
-        var ended = before is VerificationSession.Ended ? null : after as VerificationSession.Ended;
-        if (before is null)
+        // One by one, each by the key: planned for a list, and for a table that has never been analysed, it would be read as a whole.
+        foreach (var step in steps.Where(static step => step.Before is not null))
         {
-            // Marten's statements take no null.
-            session.QueueSqlCommand(
-                "insert into verifications (id, application_id, callee, reference, purpose, status, created_at, ended_at) "
-                + "values (?, ?, ?, nullif(?, ''), ?, ?, ?, nullif(?, '-infinity'::timestamptz))",
-                after.Id, after.Asked.ApplicationId, after.Asked.To.E164, after.Asked.Reference ?? "",
-                PurposeName.Write(after.Asked.Purpose), status, after.Asked.At, ended?.At ?? DateTimeOffset.MinValue);
+            var status = SessionStatus.Of(step.After);
+            if (step is { Before: not VerificationSession.Ended, After: VerificationSession.Ended ended })
+                session.QueueSqlCommand("update verifications set status = ?, ended_at = ? where id = ?", status, ended.At, step.Id);
+            else if (status != SessionStatus.Of(step.Before!))
+                session.QueueSqlCommand("update verifications set status = ? where id = ?", status, step.Id);
         }
-        else if (ended is not null)
-        {
-            session.QueueSqlCommand("update verifications set status = ?, ended_at = ? where id = ?", status, ended.At, after.Id);
-        }
-        else if (status != SessionStatus.Of(before))
-        {
-            session.QueueSqlCommand("update verifications set status = ? where id = ?", status, after.Id);
-        }
+        var begun = steps.Where(static step => step.Before is null).Select(static step => step.After)
+            // In the order of the index that two of them could meet in.
+            .OrderBy(static state => state.Asked.ApplicationId, StringComparer.Ordinal)
+            .ThenBy(static state => state.Asked.To.E164, StringComparer.Ordinal).ToList();
+        if (begun.Count == 0)
+            return;
+        session.QueueSqlCommand(
+            """
+            insert into verifications (id, application_id, callee, reference, purpose, status, created_at, ended_at)
+            select id, application_id, callee, reference, purpose, status, created_at, ended_at
+            from unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::timestamptz[])
+                as begun (id, application_id, callee, reference, purpose, status, created_at, ended_at)
+            """,
+            begun.Select(static state => state.Id).ToArray(),
+            begun.Select(static state => state.Asked.ApplicationId).ToArray(),
+            begun.Select(static state => state.Asked.To.E164).ToArray(),
+            begun.Select(static state => state.Asked.Reference is { Length: > 0 } given ? given : null).ToArray(),
+            begun.Select(static state => PurposeName.Write(state.Asked.Purpose)).ToArray(),
+            begun.Select(SessionStatus.Of).ToArray(),
+            begun.Select(static state => state.Asked.At).ToArray(),
+            begun.Select(static state => (state as VerificationSession.Ended)?.At).ToArray());
     }
 
     /// <summary>The sessions of an application that fit, newest first.</summary>

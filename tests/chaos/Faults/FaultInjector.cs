@@ -140,8 +140,15 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
                 program.Start();
                 break;
             case FaultKind.Restart:
-                if (!await program.StopAsync())
-                    _complaints.Enqueue($"{program.Name} did not end by itself, with exit code 0, within 40 s of SIGTERM");
+                try
+                {
+                    await program.StopAsync();
+                }
+                catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
+                {
+                    _complaints.Enqueue(exception.Message.Split('\n')[0]);
+                    await program.KillAsync();
+                }
                 program.Start();
                 break;
             default:

@@ -103,11 +103,18 @@ public sealed class TrunkNewsSenderTests(ServersFixture servers) : IAsyncLifetim
         await PutAsync("a", """{ "addresses": ["one"] }""");
         await StartAsync();
         await UntilAsync("a up everywhere");
-        await Eventually.TrueAsync(() => Advanced(_news.Count == 3), "the second and the third news");
+
+        foreach (var told in new[] { 1, 2 })
+        {
+            var last = Assert.Single(_news.Skip(told - 1)).At;
+            // The clock stands still from here on: however late the sender looks, it has to tell now.
+            while (_time.GetUtcNow() < last + TrunkNewsSender.TellEvery + Look)
+                _time.Advance(Look);
+            await Eventually.TrueAsync(() => _news.Count > told, "the next news");
+        }
 
         var times = _news.Select(news => news.At).ToList();
-        Assert.All(times.Zip(times.Skip(1)), pair =>
-            Assert.InRange(pair.Second - pair.First, TrunkNewsSender.TellEvery, TrunkNewsSender.TellEvery + 8 * Look));
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= TrunkNewsSender.TellEvery));
     }
 
     [Fact]

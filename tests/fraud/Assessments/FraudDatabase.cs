@@ -108,7 +108,7 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         public Task<RiskAssessed> AssessAsync(AssessRisk command) =>
             Assessments.AssessAsync(command, TestContext.Current.CancellationToken);
 
-        public Task<Learned> LearnAsync(Guid session, Guid id, SessionNews news) =>
-            Store.LearnAsync(session, id, news, Policy, TestContext.Current.CancellationToken);
+        public async Task<Learned> LearnAsync(Guid session, Guid id, SessionNews news) =>
+            (await Store.LearnAsync(session, id, news, Policy, TestContext.Current.CancellationToken)).Learned;
     }
 }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using FlashCall.Contracts;
+using FlashCall.Gateway.Services;
+using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using MassTransit;
@@ -104,6 +106,22 @@ public sealed class EndedSessionTests(ServersFixture servers) : IAsyncLifetime
         var hook = await _receiver!.NextAsync();
         Assert.Equal(ended.VerificationId, SessionOf(hook));
         Assert.True(asked >= 4);
+    }
+
+    [Theory]
+    [InlineData(500, true)]
+    [InlineData(503, true)]
+    [InlineData(429, true)]
+    [InlineData(401, true)]
+    [InlineData(403, true)]
+    [InlineData(404, false)]
+    [InlineData(410, false)]
+    public async Task Only_a_service_that_cannot_answer_is_waited_for(int status, bool isWaitedFor)
+    {
+        _verification!.Answer = context => ViewAsync(context, status);
+        var ended = new EndedVerification(Ended(), _gateways[0].Services.GetRequiredService<VerificationClient>());
+        var exception = await Assert.ThrowsAnyAsync<Exception>(() => ended.ViewAsync(CancellationToken.None));
+        Assert.Equal(isWaitedFor ? typeof(VerificationUnavailableException) : typeof(InvalidOperationException), exception.GetType());
     }
 
     [Fact]

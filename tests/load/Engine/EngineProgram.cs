@@ -17,7 +17,7 @@ internal static class EngineProgram
     // After a delay SIPp makes up for what is due in turns of a millisecond, with what arrived taken between them; so does this.
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(1);
 
-    public static async Task RunAsync()
+    public static async Task<int> RunAsync()
     {
         while (await Console.In.ReadLineAsync() is { } line)
         {
@@ -28,6 +28,7 @@ internal static class EngineProgram
             var done = Dial(plan, numbers[1], numbers[2], ringTime);
             Console.WriteLine(JsonSerializer.Serialize(done));
         }
+        return 0;
     }
 
     /// <summary>Starts calls at their times, whatever becomes of those before (an open loop), and waits for their ends.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using FlashCall.Gateway;
 using FlashCall.Hosting;
+using FlashCall.Load.Floor;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,9 +11,9 @@ using Yarp.ReverseProxy.Configuration;
 namespace FlashCall.Load.Gateway;
 
 /// <summary>
-/// One part of the measurement in a process of its own, so that its CPU time is its own: <c>upstream</c>, a service that checks the gateway's
-/// token and answers at once; <c>yarp</c>, YARP with one route and nothing else; <c>gateway</c>, the gateway. It says its address and serves
-/// until its input ends.
+/// One part of the measurement in a process of its own, so that its CPU time is its own: <c>upstream</c>, a service that checks the
+/// gateway's token and answers at once; <c>yarp</c>, YARP with one route and nothing else; <c>gateway</c>, the gateway; <c>floor</c>, what
+/// the floor of whole verifications asks. It says its address and serves until its input ends.
 /// </summary>
 internal static class PartProgram
 {
@@ -31,6 +32,7 @@ internal static class PartProgram
             "upstream" => Upstream(args),
             "yarp" => Yarp(args),
             "gateway" => GatewayService.Build(args),
+            "floor" => FloorPeer.Build(args),
             _ => throw new ArgumentException($"There is no part '{part}'.", nameof(part)),
         };
         await app.StartAsync();

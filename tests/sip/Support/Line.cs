@@ -142,7 +142,7 @@ internal sealed class ClientLog : ISipClient
     /// <summary>The request of the last response, as its transaction has it.</summary>
     public SipRequest? Request { get; private set; }
 
-    public ISipClient AfterRefusal => Afterwards ?? this;
+    public SipAfterRefusal? AfterRefusal => Afterwards is { } client ? SipAfterRefusal.To(client) : null;
 
     public void OnResponse(SipClientTransaction transaction, SipResponse response)
     {

@@ -31,6 +31,7 @@ public sealed class ReplicaTests(RunningVerification running)
         using var one = running.Client(replica: 0);
         using var other = running.Client(replica: 1);
         var id = (await one.StartAsync()).Id();
+        await one.UntilAsync(id, "ringing");
 
         Assert.Equal("no_match", (await other.ReportAsync(id, new { digits = "9999" })).Text("report"));
         Assert.Equal("verified", (await other.ReportAsync(id, new { digits = "0123" })).Text("status"));

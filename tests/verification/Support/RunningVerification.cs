@@ -40,6 +40,12 @@ public sealed class RunningVerification : IAsyncLifetime
     /// <summary>The databases of this run have names that begin so, and go with it.</summary>
     public string DatabasePrefix => _servers.DatabasePrefix;
 
+    /// <summary>Queues and exchanges of this run have names that begin so.</summary>
+    public string BusPrefix => _servers.BusPrefix;
+
+    /// <summary>The broker's address.</summary>
+    public string RabbitMq => _servers.RabbitMq;
+
     public string[] Arguments =>
     [
         .. _servers.Arguments,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace FlashCall.Handset.Calls;
@@ -13,6 +14,7 @@ internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
     private readonly Queue<(string Phone, long Sequence)> _all = new();
     private readonly Dictionary<string, List<Waiter>> _waiters = new(StringComparer.Ordinal);
     private readonly long[] _totals = new long[Enum.GetValues<CallState>().Length];
+    private ImmutableList<RingListener> _listeners = [];
     private long _sequence;
 
     /// <summary>How many wait for a phone to ring.</summary>
@@ -58,7 +60,11 @@ internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
             // Gone if it was deleted or was the oldest of too many; the totals count it all the same.
             if (index >= 0)
                 calls![index] = after;
-            if (before.RangAt is null && after.RangAt is not null && _waiters.TryGetValue(phone, out var waiters))
+            if (before.RangAt is not null || after.RangAt is null)
+                return;
+            foreach (var listener in _listeners)
+                listener.Tell(new RingingPhone(phone, after));
+            if (_waiters.TryGetValue(phone, out var waiters))
             {
                 foreach (var waiter in waiters.Where(waiter => after.Sequence > waiter.After))
                     waiter.Rang.TrySetResult();
@@ -103,6 +109,14 @@ internal sealed class CallLog(HandsetSettings settings, TimeProvider time)
         {
             Remove(phone, waiter);
         }
+    }
+
+    /// <summary>Tells of every call of any phone that begins to ring from now on, until it is disposed of.</summary>
+    public RingListener Listen()
+    {
+        var listener = new RingListener(gone => ImmutableInterlocked.Update(ref _listeners, listeners => listeners.Remove(gone)));
+        ImmutableInterlocked.Update(ref _listeners, listeners => listeners.Add(listener));
+        return listener;
     }
 
     /// <summary>Forgets the calls of a phone.</summary>

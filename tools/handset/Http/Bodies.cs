@@ -28,6 +28,7 @@ internal sealed record Health(string Status);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<LoggedCall>))]
+[JsonSerializable(typeof(RingingPhone))]
 [JsonSerializable(typeof(BehaviourBody))]
 [JsonSerializable(typeof(TotalsBody))]
 [JsonSerializable(typeof(Health))]

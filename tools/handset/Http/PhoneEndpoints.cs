@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using FlashCall.Handset.Calls;
 using FlashCall.Handset.Phones;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,6 +21,7 @@ internal static class PhoneEndpoints
         routes.MapPut("/phones/{number}/behaviour", SetBehaviour);
         routes.MapDelete("/phones/{number}/behaviour", ResetBehaviour);
         routes.MapGet("/calls", GetTotals);
+        routes.MapGet("/calls/ringing", TellOfRingingAsync);
         routes.MapGet("/health/live", () => TypedResults.Ok(new Health("healthy")));
         routes.MapGet("/health/ready", (Carrier carrier) => carrier.Sip is null
             ? Results.Json(new Health("unhealthy"), HandsetJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable)
@@ -93,6 +96,32 @@ internal static class PhoneEndpoints
         var sip = carrier.Counters;
         return TypedResults.Ok(new TotalsBody(totals.Calls, carrier.CallsUnderWay, totals.States,
             new SipBody(carrier.Sip?.ToString(), sip.Received, sip.Sent, sip.Retransmitted, sip.Duplicates, sip.Malformed, sip.Faults)));
+    }
+
+    /// <summary>A line of JSON for each call of any phone as it begins to ring, for as long as somebody reads.</summary>
+    private static async Task TellOfRingingAsync(CallLog log, IHostApplicationLifetime lifetime, HttpContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var listener = log.Listen();
+        context.Response.ContentType = "application/x-ndjson";
+        try
+        {
+            // The answer begins at once: whoever has it knows that no call is missed from here on.
+            await context.Response.Body.FlushAsync(ending.Token);
+            while (await listener.Calls.WaitToReadAsync(ending.Token))
+            {
+                while (listener.Calls.TryRead(out var call))
+                {
+                    context.Response.BodyWriter.Write(JsonSerializer.SerializeToUtf8Bytes(call, HandsetJson.Default.RingingPhone));
+                    context.Response.BodyWriter.Write("\n"u8);
+                }
+                await context.Response.BodyWriter.FlushAsync(ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Nobody reads any more, or the handset ends; either ends the answer.
+        }
     }
 
     private static ProblemHttpResult NotANumber() =>

@@ -39,7 +39,8 @@ internal static class Problems
     private static ProblemHttpResult OfStatus(int status) => status switch
     {
         404 => Problem(404, "not_found", "Not found",
-            "Addresses here are /phones/{number}/calls, /phones/{number}/behaviour, /calls, /health/live and /health/ready."),
+            "Addresses here are /phones/{number}/calls, /phones/{number}/behaviour, /calls, /calls/ringing, /health/live and "
+            + "/health/ready."),
         405 => Problem(405, "method_not_allowed", "Method not allowed", "The Allow header lists the methods that this address takes."),
         415 => Problem(415, "unsupported_media_type", "Unsupported media type", "Send the body as 'Content-Type: application/json'."),
         >= 500 => Problem(status, "internal_error", "Internal error", "The handset could not do this; its log says why."),

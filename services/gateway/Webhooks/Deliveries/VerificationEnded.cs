@@ -17,7 +17,9 @@ internal sealed class EndedVerification(VerificationCompleted completed, Verific
     public VerificationCompleted Completed => completed;
 
     /// <summary>The session as <c>GET /v1/verifications/{id}</c> shows it to its application.</summary>
-    /// <exception cref="VerificationUnavailableException">The service does not answer, or not with the session.</exception>
+    /// <exception cref="VerificationUnavailableException">The service does not answer, cannot now, or does not take the gateway's word:
+    /// nothing of the session's doing.</exception>
+    /// <exception cref="InvalidOperationException">The service does not have the session, or has another opinion of it.</exception>
     public async Task<JsonElement> ViewAsync(CancellationToken cancellationToken)
     {
         if (_view is { } known)
@@ -25,9 +27,12 @@ internal sealed class EndedVerification(VerificationCompleted completed, Verific
         var answer = await verifications.GetAsync(completed.ApplicationId, completed.VerificationId, cancellationToken);
         if (!answer.IsSuccess)
         {
-            throw new VerificationUnavailableException(
-                $"The verification service answered {answer.Status} to the look-up of {completed.VerificationId}, "
-                + "which it said has ended.");
+            var problem = $"The verification service answered {answer.Status} to the look-up of {completed.VerificationId}, "
+                + "which it said has ended.";
+            throw answer.Status is >= 500 or StatusCodes.Status429TooManyRequests
+                    or StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
+                ? new VerificationUnavailableException(problem)
+                : new InvalidOperationException(problem);
         }
         _view = answer.Body;
         return answer.Body;

@@ -1,0 +1,3 @@
+using FlashCall.Testing;
+
+[assembly: Xunit.AssemblyFixture(typeof(ServersFixture))]

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using FlashCall.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using RabbitMQ.Client;
+using Xunit;
+
+namespace FlashCall.Hosting.Tests;
+
+/// <summary>How a service tells of the messages that it could not handle.</summary>
+public sealed class DeadLetterCountTests(ServersFixture servers) : IAsyncLifetime
+{
+    private readonly string _queue = $"letters-{Guid.NewGuid().ToString("N")[..8]}";
+    private IConnection? _connection;
+    private IChannel? _channel;
+
+    private string FullName => servers.BusPrefix + _queue;
+
+    public async ValueTask InitializeAsync()
+    {
+        _connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMq) }.CreateConnectionAsync();
+        _channel = await _connection.CreateChannelAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in (string[])[FullName, FullName + "_error"])
+        {
+            await _channel!.QueueDeleteAsync(name);
+            await _channel!.ExchangeDeleteAsync(name);
+        }
+        await _connection!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_service_says_how_many_there_are_and_stays_ready()
+    {
+        var clock = new FakeTimeProvider();
+        var builder = PlatformHost.CreateBuilder([.. servers.Arguments, "--Logging:LogLevel:Default=None"], "test");
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddSingleton(new BusTests.HandledLog());
+        builder.AddBus(_queue, bus => bus.Consume<BusTests.Step, BusTests.StepConsumer>(step => step.Session));
+        await using var running = await RunningApp.StartAsync(builder.Build().UsePlatformDefaults());
+        await Eventually.TrueAsync(async () => await HealthAsync(running) is { Status: "healthy", Description: null }, "it is ready");
+        Assert.Equal(0, await ReadAsync($"{_queue}_skipped"));
+
+        await _channel!.QueueDeclareAsync(FullName + "_error", durable: true, exclusive: false, autoDelete: false);
+        for (var i = 0; i < 3; i++)
+            await _channel.BasicPublishAsync("", FullName + "_error", "{}"u8.ToArray());
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                clock.Advance(TimeSpan.FromMinutes(1));
+                return await HealthAsync(running) == ("healthy", $"3 in {_queue}_error. See 'flashcall dead-letters list'.");
+            }, "the service tells");
+        Assert.Equal(3, await ReadAsync($"{_queue}_error"));
+    }
+
+    private static async Task<(string? Status, string? Description)> HealthAsync(RunningApp running)
+    {
+        using var response = await running.Client.GetAsync("/health/ready");
+        var check = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["checks"]!["dead_letters"]!;
+        return ((string?)check["status"], (string?)check["description"]);
+    }
+
+    /// <summary>What the metric says of a queue, once it says something.</summary>
+    private static async Task<long> ReadAsync(string queue)
+    {
+        var measured = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "flashcall.dead_letters")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            foreach (var (name, value) in tags)
+            {
+                if (name == "queue" && value is string measuredQueue)
+                    measured[measuredQueue] = count;
+            }
+        });
+        listener.Start();
+        await Eventually.TrueAsync(
+            () =>
+            {
+                listener.RecordObservableInstruments();
+                return measured.ContainsKey(queue);
+            }, "the metric is there");
+        return measured[queue];
+    }
+}
