@@ -47,6 +47,9 @@ internal sealed class Program : IAsyncDisposable
     /// <summary>Where it answers HTTP; the same after a restart.</summary>
     public Uri Address { get; }
 
+    /// <summary>What it ended with; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
     /// <summary>All it has written so far.</summary>
     public string Log => File.Exists(_log) ? ReadShared(_log) : "";
 
@@ -147,6 +150,14 @@ internal sealed class Program : IAsyncDisposable
         _process!.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Sends the process a signal: <c>STOP</c> freezes it, <c>CONT</c> lets it go on.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     public async ValueTask DisposeAsync()
