@@ -1,13 +1,15 @@
 using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Calls;
 using FlashCall.Dialer.Reports;
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Dialer;
 
 /// <summary>
 /// The orderly end, before the bus, the reports and the SIP socket stop: takes no more commands, ends the calls as SIP wants it, reports
-/// them, and leaves what it could not end to the other replicas.
+/// them, and leaves what it could not end to the other replicas. Most calls have rung to their end by then: commands stop coming in when
+/// the process is told to stop, and this follows after its grace.
 /// </summary>
 internal sealed partial class CallDrain(
     CommandIntake intake,

@@ -7,7 +7,6 @@ using FlashCall.Dialer.Signalling;
 using FlashCall.Dialer.Trunks;
 using FlashCall.Dialer.Trunks.Operations;
 using FlashCall.Hosting;
-using MassTransit;
 
 namespace FlashCall.Dialer;
 
@@ -52,8 +51,6 @@ internal static class DialerService
         builder.Services.AddHostedService<ReportSweeper>();
         builder.Services.AddHostedService<AttemptRetention>();
         builder.Services.AddHostedService<CallDrain>();
-        builder.Services.AddSingleton<CommandIntake>();
-        builder.Services.AddReceiveEndpointObserver(services => services.GetRequiredService<CommandIntake>());
 
         builder.AddBus(Queues.Dialer, bus => bus
             .Consume<PlaceFlashCall, PlaceFlashCallConsumer>(call => call.VerificationId)

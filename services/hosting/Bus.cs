@@ -37,6 +37,11 @@ public static class Bus
 
         builder.Services.AddSingleton(names);
         builder.Services.TryAddSingleton<Messenger>();
+        if (queue is not null)
+        {
+            builder.Services.AddSingleton(services => new CommandIntake(names.Of(queue), services.GetRequiredService<Departure>()));
+            builder.Services.AddReceiveEndpointObserver(services => services.GetRequiredService<CommandIntake>());
+        }
         builder.Services.Configure<MassTransitHostOptions>(host =>
         {
             host.WaitUntilStarted = false;

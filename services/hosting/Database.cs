@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using DbUp;
+using DbUp.Builder;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,7 @@ public static class Database
         // A query without a parent is a poll or a health check; a trace of its own would bury the verifications.
         data.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null));
         builder.Services.AddSingleton(_ => data.Build());
+        builder.Services.AddSingleton(new NeededSchema(scripts));
         builder.Services.AddHealthChecks().AddCheck<PostgresHealth>(
             "postgres", isVital ? HealthStatus.Unhealthy : HealthStatus.Degraded, tags: ["ready"]);
         builder.Services.AddSingleton<IPreparation>(services =>
@@ -61,6 +63,8 @@ public static class Database
                     connection[keyword] = value;
             }
             Default("Maximum Pool Size", 20);
+            // For a connection, a free one of the pool included: a client is told sooner than it would give up.
+            Default("Timeout", 5);
             // A handful of statements make up all the traffic: they are planned once a connection. Resetting a connection each time it
             // goes back to the pool would throw the plans away, those inside Marten's functions too; no service leaves anything to reset.
             Default("Max Auto Prepare", 64);
@@ -76,7 +80,7 @@ public static class Database
         }
     }
 
-    private sealed class PostgresHealth(NpgsqlDataSource data) : IHealthCheck
+    private sealed class PostgresHealth(NpgsqlDataSource data, OutageLog outages, NeededSchema schema) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
@@ -84,12 +88,21 @@ public static class Database
             {
                 await using var command = data.CreateCommand("select 1");
                 await command.ExecuteScalarAsync(cancellationToken);
-                return HealthCheckResult.Healthy();
+                if (await schema.MissingAsync(data, cancellationToken) is { } missing)
+                {
+                    return new HealthCheckResult(
+                        context.Registration.FailureStatus, $"{missing} has not run yet: run the service with 'prepare'.");
+                }
+                // It answers, and may have no room to write all the same.
+                return outages.Current is { } outage
+                    ? HealthCheckResult.Degraded($"Requests meet {outage.Cause}. {outage.Remedy}")
+                    : HealthCheckResult.Healthy();
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
+                var remedy = DatabaseOutage.Of(exception) is { } outage ? $"{outage.Cause}. {outage.Remedy}" : "See FLASHCALL_POSTGRES.";
                 return new HealthCheckResult(
-                    context.Registration.FailureStatus, "PostgreSQL does not answer. See FLASHCALL_POSTGRES.", exception);
+                    context.Registration.FailureStatus, $"PostgreSQL does not answer: {remedy}", exception);
             }
         }
     }
@@ -103,11 +116,12 @@ internal sealed partial class SchemaPreparation(string connectionString, Assembl
 
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        var target = new NpgsqlConnectionStringBuilder(connectionString);
+        // Waiting for another process's preparation, and an index on a large table, take as long as they take.
+        var target = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0, Timeout = 30 };
         try
         {
             // Locks are per database: the lock for creating databases is held in the one that always exists.
-            var server = new NpgsqlConnectionStringBuilder(connectionString) { Database = "postgres", Pooling = false };
+            var server = new NpgsqlConnectionStringBuilder(target.ConnectionString) { Database = "postgres", Pooling = false };
             await using var connection = new NpgsqlConnection(server.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             await ExecuteAsync(connection, $"select pg_advisory_lock({PreparationLock})", cancellationToken);
@@ -132,19 +146,28 @@ internal sealed partial class SchemaPreparation(string connectionString, Assembl
         }
     }
 
+    /// <summary>The ending of a script of one statement that PostgreSQL runs outside a transaction only:
+    /// <c>create index concurrently</c>.</summary>
+    private const string OutsideTransaction = ".concurrently.sql";
+
     private void Upgrade(string connection, Assembly assembly)
     {
-        var result = DeployChanges.To.PostgresqlDatabase(connection)
-            .WithScriptsEmbeddedInAssembly(assembly, name => name.Contains(".Schema.", StringComparison.Ordinal))
-            .WithTransactionPerScript()
-            .LogToNowhere()
-            .Build()
-            .PerformUpgrade();
-        foreach (var script in result.Scripts)
-            LogApplied(script.Name);
-        if (!result.Successful)
-            throw new PreparationException($"Schema script {result.ErrorScript?.Name} failed: {result.Error.Message}", result.Error);
+        var missing = Engine(IsSchemaScript).WithTransactionPerScript().Build().GetScriptsToExecute();
+        foreach (var name in missing.Select(script => script.Name))
+        {
+            var one = Engine(script => script == name);
+            one = name.EndsWith(OutsideTransaction, StringComparison.Ordinal) ? one.WithoutTransaction() : one.WithTransaction();
+            var result = one.Build().PerformUpgrade();
+            if (!result.Successful)
+                throw new PreparationException($"Schema script {name} failed: {result.Error.Message}", result.Error);
+            LogApplied(name);
+        }
+
+        UpgradeEngineBuilder Engine(Func<string, bool> which) =>
+            DeployChanges.To.PostgresqlDatabase(connection).WithScriptsEmbeddedInAssembly(assembly, which).LogToNowhere();
     }
+
+    internal static bool IsSchemaScript(string name) => name.Contains(".Schema.", StringComparison.Ordinal);
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -3,18 +3,21 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FlashCall.Hosting;
 
-/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: what it needs answers (checks tagged <c>ready</c>).</summary>
+/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: what it needs answers (checks tagged <c>ready</c>), and it is not
+/// about to stop.</summary>
 public static class Health
 {
     /// <summary>Adds both.</summary>
     public static void MapPlatformHealth(this WebApplication app)
     {
+        var departure = app.Services.GetRequiredService<Departure>();
         Map("/health/live", _ => false);
-        Map("/health/ready", check => check.Tags.Contains("ready"));
+        Map("/health/ready", check => departure.HasBegun ? check.Name == Departure.Check : check.Tags.Contains("ready"));
 
         void Map(string path, Func<HealthCheckRegistration, bool> checks) =>
             app.MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync }).AllowAnonymous();

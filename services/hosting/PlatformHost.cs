@@ -25,6 +25,9 @@ public static class PlatformHost
         // A start that fails is told on standard error, see RunAsync; what fails later is critical.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
+        // Each probe of a replica that is not well would be an error with a stack trace every two seconds. Who probes knows, and what is
+        // away is told once where it is met.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "Critical",
         ["Logging:LogLevel:Yarp"] = "Warning",
         // A replica's change of health is logged once, by another category; each failed probe would be a stack trace every two seconds,
         // each failed request another, where the gateway has one line.
@@ -83,6 +86,7 @@ public static class PlatformHost
         builder.AddTelemetry(service);
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
+        Departure.AddTo(builder);
         return builder;
     }
 

@@ -17,6 +17,9 @@ namespace FlashCall.Hosting;
 /// </summary>
 public static class Problems
 {
+    /// <summary>A replica that died is replaced, or found dead, within this time; seconds.</summary>
+    private const string RetryAfter = "2";
+
     /// <summary>An error as a response.</summary>
     /// <param name="status">HTTP status, 400 to 599.</param>
     /// <param name="code">Stable code in snake_case.</param>
@@ -61,20 +64,38 @@ public static class Problems
         431 => Create(431, "headers_too_large", "Headers too large", "The request headers are larger than 32 KiB."),
         502 or 503 => Create(503, "unavailable", "Not available at the moment",
             "The service is not available at the moment. Try again in a few seconds."),
-        504 => Create(504, "timeout", "No answer in time", "The service did not answer in time. Look the session up before trying again."),
+        504 => Create(504, "timeout", "No answer in time", "The service did not answer in time. Try again in a few seconds."),
         _ => Create(status, status >= 500 ? "internal_error" : "bad_request", status >= 500 ? "Internal error" : "Bad request",
             status >= 500
                 ? "Something went wrong on our side. Try again, and give the traceId if it stays."
                 : "The request could not be handled."),
     };
 
+    /// <summary>The problem for a request that may have been carried out, though its answer is missing: what it says depends on whether
+    /// the request may be repeated.</summary>
+    /// <param name="status">502, 503 or 504.</param>
+    /// <param name="request">The request.</param>
+    public static ProblemDetails InDoubt(int status, HttpRequest request)
+    {
+        var problem = ForStatus(status);
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+            return problem;
+        problem.Detail = request.Headers.ContainsKey("Idempotency-Key")
+            ? "There is no answer, and the request may have been carried out. Send it again with the same Idempotency-Key in a few seconds: "
+              + "it is not done twice."
+            : "There is no answer, and the request may have been carried out. Look up what has become of it before sending it again.";
+        return problem;
+    }
+
     internal static void AddProblems(this IServiceCollection services)
     {
+        services.AddSingleton<OutageLog>();
         // The framework puts the whole traceparent there; an operator looks a trace up by its id alone.
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString());
         services.AddExceptionHandler<UnreadableRequests>();
         services.AddExceptionHandler<UnstorableText>();
+        services.AddExceptionHandler<Outages>();
         // Unreadable input reaches the exception handler as an exception, so that the answer can say what is wrong with it.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
     }
@@ -85,15 +106,19 @@ public static class Problems
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => WriteAsync(context, ForStatus(500)),
-            SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException || UnstorableText.Is(handled.Exception),
+            SuppressDiagnosticsCallback = handled => handled.Exception is BadHttpRequestException || UnstorableText.Is(handled.Exception)
+                || DatabaseOutage.Of(handled.Exception) is not null,
         });
         app.UseStatusCodePages(pages => WriteAsync(pages.HttpContext, ForStatus(pages.HttpContext.Response.StatusCode)));
         app.UseUtf8Bodies();
     }
 
-    /// <summary>Writes a problem as the response: as problem details, or in the <see cref="ProblemForm"/> that the address has.</summary>
+    /// <summary>Writes a problem as the response: as problem details, or in the <see cref="ProblemForm"/> that the address has. One that
+    /// passes by itself says when to come back (RFC 9110 §10.2.3).</summary>
     public static Task WriteAsync(HttpContext context, ProblemDetails problem)
     {
+        if (problem.Status is 503 or 504 && context.Response.Headers.RetryAfter.Count == 0)
+            context.Response.Headers.RetryAfter = RetryAfter;
         if (context.Features.Get<ProblemForm>() is { } form)
             return form.WriteAsync(context, problem);
         context.Response.StatusCode = problem.Status ?? 500;
@@ -116,6 +141,19 @@ public static class Problems
                 return false;
             await WriteAsync(httpContext, Create(422, "validation_failed", "The request is not valid",
                 "A text has the character U+0000, which cannot be kept. Leave it out."));
+            return true;
+        }
+    }
+
+    /// <summary>The database cannot do its part: nothing is wrong with the request, and it is not an error of ours either.</summary>
+    private sealed class Outages(OutageLog log) : IExceptionHandler
+    {
+        public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+        {
+            if (DatabaseOutage.Of(exception) is not { } outage)
+                return false;
+            log.Note(outage, exception);
+            await WriteAsync(httpContext, outage.IsInDoubt ? InDoubt(503, httpContext.Request) : ForStatus(503));
             return true;
         }
     }

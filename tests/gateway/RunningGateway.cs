@@ -43,6 +43,9 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Stops it as SIGTERM does when its grace is over, and returns when it has.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     /// <summary>A client token, as the verification service makes them.</summary>
     public static string ClientToken(string application, Guid session, TimeSpan? lifetime = null)
     {

@@ -39,6 +39,9 @@ internal sealed class Upstream : IAsyncDisposable
     /// of each comes before.</summary>
     public Task<string> Probe => _probed.Task;
 
+    /// <summary>What it says of its own health; a replica that is about to stop says no, and serves all the same.</summary>
+    public bool IsReady { get; set; } = true;
+
     /// <summary>How it answers; 200 and <c>{}</c> unless told otherwise.</summary>
     public RequestDelegate Answer { get; set; } = context => context.Response.WriteAsJsonAsync(new { });
 
@@ -62,7 +65,7 @@ internal sealed class Upstream : IAsyncDisposable
         {
             if (Interlocked.Increment(ref upstream._probes) == 5)
                 upstream._probed.SetResult(context.Request.Headers.TraceParent.ToString());
-            return "ready";
+            return upstream.IsReady ? Results.Text("ready") : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
         }).AllowAnonymous();
         app.Map("/.well-known/{**path}", (HttpContext context) => upstream.Public(context)).AllowAnonymous();
         // For callers that are bound to a session too.

@@ -17,7 +17,8 @@ public sealed class DatabaseTests(ServersFixture servers)
         Assert.All(codes, code => Assert.Equal(0, code));
         Assert.Equal(2L, await QueryAsync("select count(*) from notes"));
         Assert.Equal(0, await PrepareAsync());
-        Assert.Equal(2L, await QueryAsync("select count(*) from schemaversions"));
+        Assert.Equal(3L, await QueryAsync("select count(*) from schemaversions"));
+        Assert.Equal(1L, await QueryAsync("select count(*) from pg_class where relname = 'notes_newest'"));
     }
 
     [Fact]
@@ -56,6 +57,22 @@ public sealed class DatabaseTests(ServersFixture servers)
         await PrepareAsync();
         await using (var running = await RunningApp.StartAsync(Build([.. servers.Arguments, $"--DatabasePrefix={_prefix}"])))
             Assert.Equal(HttpStatusCode.OK, (await running.Client.GetAsync("/health/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_service_is_not_ready_before_its_schema_is_and_stays_ready_under_a_later_one()
+    {
+        await PrepareAsync();
+        await QueryAsync("delete from schemaversions where scriptname like '%0002%'");
+        await using var running = await RunningApp.StartAsync(Build([.. servers.Arguments, $"--DatabasePrefix={_prefix}"]));
+        var behind = await running.Client.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, behind.StatusCode);
+        Assert.Contains("0002-more-notes.sql has not run yet", await behind.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        await QueryAsync("delete from notes where id = 2");
+        Assert.Equal(0, await PrepareAsync());
+        await QueryAsync("insert into schemaversions (scriptname, applied) values ('0003-of-a-later-release.sql', now())");
+        Assert.Equal(HttpStatusCode.OK, (await running.Client.GetAsync("/health/ready")).StatusCode);
     }
 
     private static Microsoft.AspNetCore.Builder.WebApplication Build(string[] args)

@@ -62,7 +62,8 @@ internal static partial class NativeServers
         throw new InvalidOperationException($"{Script} is in no folder above {AppContext.BaseDirectory}: set {TestServers.PostgresVariable} and {TestServers.RabbitMqVariable}.");
     }
 
-    private static string Setting(string settings, string name) =>
+    /// <summary>A setting that the script printed when it started the servers.</summary>
+    internal static string Setting(string settings, string name) =>
         Exports().Matches(settings).FirstOrDefault(export => export.Groups["name"].Value == name)?.Groups["value"].Value
         ?? throw new InvalidOperationException($"{Script} start did not print {name}.");
 

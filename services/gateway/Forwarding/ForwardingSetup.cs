@@ -21,6 +21,7 @@ internal static class ForwardingSetup
     {
         builder.Services.AddSingleton<VerificationClient>();
         builder.Services.AddSingleton<ForwardedMessages>();
+        builder.Services.AddSingleton<IActiveHealthCheckPolicy, ProbesHeeded>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))
             .AddTransforms<ForwardedMessages>()

@@ -25,6 +25,10 @@ internal static class Routes
     /// <summary>The number pool's replicas once more, for what takes them longer than any other answer.</summary>
     private const string NumberImport = "number-import";
 
+    /// <summary>How the address of a session's stream of events ends.</summary>
+    public const string Events = "/events";
+
+    private const string StartId = "verifications-start";
     private const string Verifications = "/v1/verifications";
     private const string OneVerification = "/v1/verifications/{id}";
     private const string Trunks = "/v1/trunks/{**rest}";
@@ -44,9 +48,9 @@ internal static class Routes
     public static readonly IReadOnlyList<RouteConfig> All =
     [
         Route("verifications-list", Verification, Verifications, Scopes.VerificationsRead, HttpMethods.Get),
-        Route("verifications-start", Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
+        Route(StartId, Verification, Verifications, Scopes.VerificationsWrite, HttpMethods.Post),
         OfOneVerification("", Scopes.VerificationsRead, HttpMethods.Get),
-        OfOneVerification("/events", Scopes.VerificationsRead, HttpMethods.Get),
+        OfOneVerification(Events, Scopes.VerificationsRead, HttpMethods.Get),
         OfOneVerification("/report", Scopes.VerificationsWrite, HttpMethods.Post),
         OfOneVerification("/cancel", Scopes.VerificationsWrite, HttpMethods.Post),
         OfOneVerification("/telemetry", Scopes.VerificationsWrite, HttpMethods.Post),
@@ -66,6 +70,9 @@ internal static class Routes
 
     /// <summary>Whether a request's answer is for everybody, and may be kept for as long as the service says.</summary>
     public static bool IsPublic(RouteConfig route) => route.AuthorizationPolicy == Anonymous;
+
+    /// <summary>Whether it starts a session, which is done once under an <c>Idempotency-Key</c>.</summary>
+    public static bool IsStart(RouteConfig route) => route.RouteId == StartId;
 
     /// <summary>The services behind the routes.</summary>
     public static IReadOnlyList<ClusterConfig> Clusters(GatewaySettings settings) =>
@@ -126,7 +133,7 @@ internal static class Routes
                 Enabled = true,
                 Interval = ProbeEvery,
                 Timeout = ProbeTimeout,
-                Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+                Policy = ProbesHeeded.PolicyName,
                 Path = "/health/ready",
             },
             Passive = new PassiveHealthCheckConfig

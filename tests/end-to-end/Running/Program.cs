@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -17,16 +18,20 @@ internal sealed class Program : IAsyncDisposable
 
     private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
 
-    private readonly string _assembly;
+    /// <summary>As docs/operations.md has it.</summary>
+    private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(40);
+
+    private readonly string _path;
+    private string _root;
     private readonly string[] _arguments;
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly string _log;
     private Process? _process;
 
-    private Program(string name, string assembly, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    private Program(string name, string path, string[] arguments, IReadOnlyDictionary<string, string> environment, string folder)
     {
         Name = name;
-        _assembly = assembly;
+        (_path, _root) = (path, Root);
         _environment = environment;
         _log = Path.Combine(folder, name + ".log");
         Address = new Uri($"http://127.0.0.1:{FreePort(SocketType.Stream)}");
@@ -42,16 +47,19 @@ internal sealed class Program : IAsyncDisposable
     /// <summary>Where it answers HTTP; the same after a restart.</summary>
     public Uri Address { get; }
 
+    /// <summary>What it ended with; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
     /// <summary>All it has written so far.</summary>
     public string Log => File.Exists(_log) ? ReadShared(_log) : "";
 
     /// <summary>A service of the platform.</summary>
     public static Program Service(string folder, string assembly, string name, string[] arguments, IReadOnlyDictionary<string, string> environment, string logs) =>
-        new(name, Path.Combine(Root, "services", folder, "bin", Configuration, "net10.0", assembly + ".dll"), arguments, environment, logs);
+        new(name, Path.Combine("services", folder, "bin", Configuration, "net10.0", assembly + ".dll"), arguments, environment, logs);
 
     /// <summary>The carrier and its phones.</summary>
     public static Program Handset(string[] arguments, string logs) =>
-        new("handset", Path.Combine(Root, "tools", "handset", "bin", Configuration, "net10.0", "FlashCall.Handset.dll"), arguments, new Dictionary<string, string>(), logs);
+        new("handset", Path.Combine("tools", "handset", "bin", Configuration, "net10.0", "FlashCall.Handset.dll"), arguments, new Dictionary<string, string>(), logs);
 
     /// <summary>
     /// A port that nobody listens on, and that nobody else is given until the program listens: it is below the range that the system
@@ -85,10 +93,18 @@ internal sealed class Program : IAsyncDisposable
             throw new InvalidOperationException($"{Name} could not be prepared:\n{Log}");
     }
 
+    /// <summary>Takes the program from another checkout of the repository from its next start on.</summary>
+    public void TakeFrom(string root) => _root = root;
+
     public void Start() => _process = Launch(_arguments);
 
     /// <summary>Waits until the program says that it and what it needs are well.</summary>
-    public async Task ReadyAsync()
+    public Task ReadyAsync() => AnswersAsync("/health/ready");
+
+    /// <summary>Waits until the program answers at all.</summary>
+    public Task LivesAsync() => AnswersAsync("/health/live");
+
+    private async Task AnswersAsync(string path)
     {
         using var client = new HttpClient { BaseAddress = Address };
         await Eventually.TrueAsync(async () =>
@@ -97,14 +113,35 @@ internal sealed class Program : IAsyncDisposable
                 throw new InvalidOperationException($"{Name} ended with exit code {_process.ExitCode}:\n{Log}");
             try
             {
-                using var response = await client.GetAsync("/health/ready");
+                using var response = await client.GetAsync(path);
                 return response.IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {
                 return false;
             }
-        }, () => $"{Name} is ready. Its log:\n{Log}", TimeSpan.FromSeconds(60));
+        }, () => $"{Name} answers {path} with success. Its log:\n{Log}", TimeSpan.FromSeconds(120));
+    }
+
+    /// <summary>Asks the process to stop, as whoever restarts it does (SIGTERM), and waits until it has.</summary>
+    /// <exception cref="TimeoutException">It did not within the time that operators are told to give it.</exception>
+    public async Task StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-s", "TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        using var timeout = new CancellationTokenSource(StopsWithin);
+        try
+        {
+            await _process.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new TimeoutException($"{Name} did not stop within {StopsWithin.TotalSeconds} s:\n{Log}", exception);
+        }
+        if (_process.ExitCode != 0)
+            throw new InvalidOperationException($"{Name} stopped with exit code {_process.ExitCode}:\n{Log}");
+        _process.Dispose();
+        _process = null;
     }
 
     /// <summary>Ends the process at once, as a crash does (SIGKILL).</summary>
@@ -113,6 +150,14 @@ internal sealed class Program : IAsyncDisposable
         _process!.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Sends the process a signal: <c>STOP</c> freezes it, <c>CONT</c> lets it go on.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     public async ValueTask DisposeAsync()
@@ -129,7 +174,7 @@ internal sealed class Program : IAsyncDisposable
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("log=$1; shift; exec dotnet \"$@\" >>\"$log\" 2>&1 </dev/null");
-        foreach (var argument in (string[])["sh", _log, _assembly, .. arguments])
+        foreach (var argument in (string[])["sh", _log, Path.Combine(_root, _path), .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;

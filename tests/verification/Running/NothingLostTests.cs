@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Testing;
+using FlashCall.Verification.Storage;
 using FlashCall.Verification.Tests.Support;
 using Npgsql;
 using Xunit;
@@ -72,6 +73,11 @@ public sealed class NothingLostTests(RunningVerification running)
         await running.Peers.WaitForAsync<HangUp>(session);
         await Eventually.ValueAsync(async () => await CountAsync("select count(*) from outbox where verification_id = $1", session) == 0 ? "gone" : null, "an empty outbox");
     }
+
+    [Fact]
+    public void A_deadline_that_a_dying_replica_had_claimed_is_handled_within_ten_seconds_all_the_same() =>
+        // Twice: the replica that takes it over may die too.
+        Assert.True(2 * (Deadlines.Claim + Deadlines.Poll) < TimeSpan.FromSeconds(10));
 
     [Fact]
     public async Task A_finished_session_leaves_its_stream_and_its_row_in_the_list()

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using FlashCall.Chaos.Faults;
+using FlashCall.Chaos.Ledger;
+
+namespace FlashCall.Chaos;
+
+/// <summary>What came of a run.</summary>
+/// <param name="Options">What was to be done.</param>
+/// <param name="Entries">What all who took part know.</param>
+/// <param name="Faults">What was done to the platform.</param>
+/// <param name="Breaches">Which words were not kept.</param>
+internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadOnlyList<Fault> Faults, IReadOnlyList<Breach> Breaches)
+{
+    private const int MostPrinted = 50;
+
+    /// <summary>Requests that clients sent, repeats included.</summary>
+    public int Requests { get; init; }
+
+    /// <summary>Why they were repeated, and how often.</summary>
+    public IReadOnlyDictionary<string, int> Troubles { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>Webhooks that the receiver did not take at first.</summary>
+    public int RefusedWebhooks { get; init; }
+
+    /// <summary>How long all of it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>For people: the ledger, what was done, and what is wrong.</summary>
+    public void Write(TextWriter to)
+    {
+        to.WriteLine();
+        to.WriteLine(
+            $"Ledger of {Options.Length.TotalMinutes:0.##} min at {Options.Rate:0.##} sessions/s, seed {Options.Seed} "
+            + $"({Duration.TotalSeconds:0} s in all)");
+        foreach (var (name, figure) in Figures)
+            to.WriteLine($"  {name,-44}{figure,8}");
+        foreach (var (status, count) in Statuses)
+            to.WriteLine($"    ended {status,-38}{count,8}");
+        foreach (var (trouble, count) in Troubles.OrderBy(trouble => trouble.Key, StringComparer.Ordinal))
+            to.WriteLine($"    requests repeated for: {trouble,-21}{count,8}");
+        to.WriteLine($"Faults: {Faults.Count}");
+        foreach (var kind in Faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key))
+        {
+            to.WriteLine(
+                $"  {kind.Key,-8}{string.Join(", ", kind.GroupBy(fault => fault.Target).Select(one => $"{one.Key} ×{one.Count()}"))}");
+        }
+        to.WriteLine(Breaches.Count == 0 ? "No breach." : $"Breaches: {Breaches.Count}");
+        foreach (var breach in Breaches.Take(MostPrinted))
+            to.WriteLine($"  {breach.Kind}: {breach.What}");
+        if (Breaches.Count > MostPrinted)
+            to.WriteLine($"  … and {Breaches.Count - MostPrinted} more");
+    }
+
+    /// <summary>For programs: one line.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new
+    {
+        seed = Options.Seed,
+        minutes = Options.Length.TotalMinutes,
+        rate = Options.Rate,
+        seconds = Math.Round(Duration.TotalSeconds, 1),
+        figures = Figures.ToDictionary(figure => figure.Name.Replace(' ', '_'), figure => figure.Count, StringComparer.Ordinal),
+        ended = Statuses.ToDictionary(status => status.Status, status => status.Count, StringComparer.Ordinal),
+        repeated = Troubles,
+        faults = Faults.GroupBy(fault => $"{fault.Kind}").ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
+        breaches = Breaches.Select(breach => new { kind = breach.Kind.ToString(), what = breach.What }),
+    });
+
+    private IEnumerable<(string Name, int Count)> Figures =>
+    [
+        ("sessions asked for", Entries.Clients.Count),
+        ("starts acknowledged", Entries.Clients.Count(client => client.VerificationId is not null)),
+        ("sessions", Entries.Streams.Count),
+        ("reports acknowledged",
+            Entries.Clients.SelectMany(client => client.Reports).Count(report => report.Answer is "match" or "no_match")),
+        ("cancellations acknowledged", Entries.Clients.Count(client => client.Cancelled)),
+        ("requests of clients", Requests),
+        ("leases", Entries.Leases.Count),
+        ("attempts of the dialer", Entries.Attempts.Count),
+        ("of them interrupted", Entries.Attempts.Count(attempt => attempt.Disposition == "Interrupted")),
+        ("calls that phones saw", Entries.Calls.Count),
+        ("webhooks received", Entries.Webhooks.Count),
+        ("of them repeats", Entries.Webhooks.Count - Entries.Webhooks.Select(webhook => webhook.VerificationId).Distinct().Count()),
+        ("webhooks refused at first", RefusedWebhooks),
+        ("breaches", Breaches.Count),
+    ];
+
+    private IEnumerable<(string Status, int Count)> Statuses =>
+        from stream in Entries.Streams
+        group stream by stream.Status ?? "not at all" into same
+        orderby same.Key
+        select (same.Key, same.Count());
+}

@@ -1,0 +1,1 @@
+create index concurrently notes_newest on notes (id desc);
