@@ -28,8 +28,8 @@ internal static class FraudService
         builder.Services.AddSingleton<FraudMetrics>();
         builder.Services.AddSingleton<PolicyStore>();
         builder.AddDirectory<PolicyDirectory>("policy");
-        builder.Services.AddSingleton(
-            static services => new AssessmentStore(services.GetRequiredService<NpgsqlDataSource>(), LearningWindow));
+        builder.Services.AddSingleton(static services => new AssessmentStore(
+            services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<TimeProvider>(), LearningWindow));
         builder.Services.AddSingleton<AssessRisks>();
         builder.Services.AddSingleton<AddressCountries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());

@@ -23,8 +23,14 @@ internal sealed class RiskScenario
     private RiskScenario(NpgsqlDataSource data, NpgsqlDataSource watch, RiskOptions options)
     {
         (_data, _options) = (data, options);
-        _store = new AssessmentStore(data);
-        _try = new RiskTry(watch, [.. Enumerable.Range(0, options.Replicas).Select(_ => new AssessmentStore(data, FraudService.LearningWindow))], options);
+        _store = new AssessmentStore(data, TimeProvider.System);
+        _try = new RiskTry(
+            watch,
+            [
+                .. Enumerable.Range(0, options.Replicas).Select(
+                    _ => new AssessmentStore(data, TimeProvider.System, FraudService.LearningWindow)),
+            ],
+            options);
     }
 
     public static async Task<int> RunAsync(RiskOptions options)

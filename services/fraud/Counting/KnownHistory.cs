@@ -18,8 +18,8 @@ internal readonly record struct CounterRange(Subject Subject, int GrainSeconds, 
 }
 
 /// <summary>
-/// What was read of history, and what was decided since and is not written yet: of several decisions in one transaction each sees what those
-/// before it leave. Not for several threads.
+/// What was read of history, and what was decided since and is not written yet: of several decisions in one transaction each sees what
+/// those before it leave. Not for several threads.
 /// </summary>
 internal sealed class KnownHistory
 {

@@ -22,21 +22,23 @@ internal sealed class AssessmentStore
     private readonly Gathering<Report, ReportTaken> _reports;
 
     /// <param name="data">The database.</param>
+    /// <param name="time">The clock of the window.</param>
     /// <param name="learningWindow">How long news and feedback gather before they share a transaction; nobody waits for their
     /// counts.</param>
     /// <param name="assessingAtOnce">Transactions under way that assess, 1 to 3.</param>
-    public AssessmentStore(NpgsqlDataSource data, TimeSpan learningWindow = default, int assessingAtOnce = AssessingAtOnce)
+    public AssessmentStore(
+        NpgsqlDataSource data, TimeProvider time, TimeSpan learningWindow = default, int assessingAtOnce = AssessingAtOnce)
     {
         _data = data;
         // Four rows of those that many share: transactions of one process never wait for each other there, and those of two replicas
         // seldom.
         const int Transactions = 4;
         var first = Random.Shared.Next(CounterTable.Shards / Transactions) * Transactions;
-        _requests = new("assess", (slot, requests) => AssessingTransaction.DoAsync(data, first + slot, requests))
+        _requests = new("assess", time, (slot, requests) => AssessingTransaction.DoAsync(data, first + slot, requests))
         {
             MostUnderWay = assessingAtOnce,
         };
-        _reports = new("learn", (_, reports) => LearningTransaction.DoAsync(data, first + Transactions - 1, reports))
+        _reports = new("learn", time, (_, reports) => LearningTransaction.DoAsync(data, first + Transactions - 1, reports))
         {
             Window = learningWindow,
         };

@@ -11,9 +11,11 @@ namespace FlashCall.Fraud.Storage;
 /// <typeparam name="TWork">A piece of work.</typeparam>
 /// <typeparam name="TResult">What came of it.</typeparam>
 /// <param name="name">What the transaction is called in traces.</param>
+/// <param name="time">The clock of <see cref="Window"/>.</param>
 /// <param name="doAll">Does all of it in one transaction, or nothing, and gives a result for each, in the same order. Which of the
 /// transactions under way it is stands before the work, from 0.</param>
-internal sealed class Gathering<TWork, TResult>(string name, Func<int, IReadOnlyList<TWork>, Task<IReadOnlyList<TResult>>> doAll)
+internal sealed class Gathering<TWork, TResult>(
+    string name, TimeProvider time, Func<int, IReadOnlyList<TWork>, Task<IReadOnlyList<TResult>>> doAll)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
@@ -27,7 +29,8 @@ internal sealed class Gathering<TWork, TResult>(string name, Func<int, IReadOnly
     /// <summary>Transactions under way at once, 1 to 4.</summary>
     public int MostUnderWay { get; init; } = 1;
 
-    /// <summary>How long the first piece waits for others; zero where it goes at once when no transaction is under way.</summary>
+    /// <summary>How long work gathers before each transaction that is not full by then; zero where it goes at once when none is under
+    /// way.</summary>
     public TimeSpan Window { get; init; }
 
     /// <summary>Does a piece of work with whatever else waits.</summary>
@@ -65,7 +68,7 @@ internal sealed class Gathering<TWork, TResult>(string name, Func<int, IReadOnly
         do
         {
             if (Window > TimeSpan.Zero && !IsFull())
-                await Task.Delay(Window, TimeProvider.System);
+                await Task.Delay(Window, time);
         }
         while (await TakeAsync(slot));
     }
@@ -127,13 +130,8 @@ internal sealed class Gathering<TWork, TResult>(string name, Func<int, IReadOnly
 
     /// <summary>Nobody's fault: each piece alone would meet with the same, one after the other. Where the connection broke, it is not even
     /// known whether the transaction was committed.</summary>
-    private static bool IsOfAll(Exception exception) => exception switch
-    {
-        // Connection, resources (connections, disk, memory), a server that is told to stop, its own errors.
-        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58",
-        NpgsqlException or TimeoutException => true,
-        _ => false,
-    };
+    private static bool IsOfAll(Exception exception) =>
+        DatabaseOutage.Of(exception) is not null || exception is TimeoutException or (NpgsqlException and not PostgresException);
 
     /// <summary>In the trace of one piece of work, with links to those of the others.</summary>
     private Activity? Trace(List<Waiting> taken)

@@ -25,7 +25,8 @@ internal static class HistoryStatements
     /// <param name="isFirst">There is none before it.</param>
     public delegate Task TakeReadings(NpgsqlDataReader reader, CancellationToken cancellationToken, bool isFirst = false);
 
-    /// <summary>Locks numbers over all replicas until the end of the transaction. Before sessions, always: news takes those alone.</summary>
+    /// <summary>Locks numbers over all replicas until the end of the transaction. Before sessions, always: news takes those
+    /// alone.</summary>
     public static NpgsqlBatchCommand LockingNumbers(IEnumerable<string> numbers) =>
         new(LockNumbers) { Parameters = { Parameters.Texts(numbers.Distinct(StringComparer.Ordinal)) } };
 

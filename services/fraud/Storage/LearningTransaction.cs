@@ -1,7 +1,7 @@
 using System.Data;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using Npgsql;
 
@@ -78,7 +78,8 @@ internal static class LearningTransaction
             var before = sessions.GetValueOrDefault(reports[i].Session);
             (results[i], var after) = reports[i] switch
             {
-                Report.News news when !inserted.Remove((news.Session, news.Id)) => (new ReportTaken(Learned.Before, 0, before?.Answer), before),
+                Report.News news when !inserted.Remove((news.Session, news.Id)) =>
+                    (new ReportTaken(Learned.Before, 0, before?.Answer), before),
                 _ when before is null => (new ReportTaken(Learned.Waits, 0, null), null),
                 Report.News news => Count(decisions, before, news),
                 Report.Feedback { Application: { } application } when before.Request.ApplicationId != application =>

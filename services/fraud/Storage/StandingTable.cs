@@ -9,7 +9,8 @@ internal static class StandingTable
     // One result of two kinds of rows, so that reading both is one statement: entries have no level.
     private const string Read = """
         with asked as (select * from unnest($1::smallint[], $2::text[]) as asked (kind, subject))
-        select blocks.kind, blocks.subject, reason, raised_at, until, level, null::smallint, null::text from blocks join asked using (kind, subject)
+        select blocks.kind, blocks.subject, reason, raised_at, until, level, null::smallint, null::text
+        from blocks join asked using (kind, subject)
         union all
         select entries.kind, entries.subject, null, null, expires_at, null, list, application_id
         from list_entries as entries join asked using (kind, subject)

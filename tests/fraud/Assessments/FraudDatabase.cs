@@ -70,7 +70,7 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         _open.Add(data);
         var policies = new PolicyDirectory(new PolicyStore(data), document, time, NullLogger<PolicyDirectory>.Instance);
         await policies.RefreshAsync(TestContext.Current.CancellationToken);
-        var store = new AssessmentStore(data, assessingAtOnce: assessingAtOnce);
+        var store = new AssessmentStore(data, time, assessingAtOnce: assessingAtOnce);
         var metrics = new FraudMetrics(_metrics.GetRequiredService<IMeterFactory>());
         var news = new BlockNews(
             data, new Messenger(MassTransit.Bus.Factory.CreateUsingInMemory(_ => { }), new BusNames("")), time, NullLogger<BlockNews>.Instance);

@@ -12,7 +12,10 @@ public sealed class KnownHistoryTests
         [.. Enumerable.Range(0, 4).Select(i => new Subject(SubjectKind.Prefix, $"+4670{i}")), new(SubjectKind.Application, "shop")];
 
     private static readonly Window[] Windows =
-        [new(TimeSpan.FromMinutes(10)), new(TimeSpan.FromHours(1), TimeSpan.FromSeconds(30)), new(TimeSpan.FromDays(1)), new(TimeSpan.FromDays(14))];
+    [
+        new(TimeSpan.FromMinutes(10)), new(TimeSpan.FromHours(1), TimeSpan.FromSeconds(30)), new(TimeSpan.FromDays(1)),
+        new(TimeSpan.FromDays(14)),
+    ];
 
     [Theory]
     [InlineData(1)]
@@ -94,7 +97,8 @@ public sealed class KnownHistoryTests
     {
         foreach (var window in asked.Counters.GroupBy(query => (query.Subject, query.Window)))
         {
-            var queries = Enum.GetValues<Measure>().Select(measure => new CounterQuery(window.Key.Subject, measure, window.Key.Window)).ToList();
+            var queries = Enum.GetValues<Measure>()
+                .Select(measure => new CounterQuery(window.Key.Subject, measure, window.Key.Window)).ToList();
             var readings = stored.Read(new Questions(queries, [], asked.At));
             var sums = new long[Enum.GetValues<Measure>().Length + 1];
             foreach (var query in queries)

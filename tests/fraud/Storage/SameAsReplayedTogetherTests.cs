@@ -31,7 +31,8 @@ public sealed class SameAsReplayedTogetherTests(FraudDatabase database) : IClass
                 {
                     var (asked, at) = (requests[i], i);
                     underWay.Add(store.AssessAsync(
-                        asked.Session, asked.Request, policy, assessment => SameAsReplayedTests.ToAnswer(asked, live[at] = assessment), token));
+                        asked.Session, asked.Request, policy,
+                        assessment => SameAsReplayedTests.ToAnswer(asked, live[at] = assessment), token));
                 }
             }
             await Task.WhenAll(underWay);

@@ -22,14 +22,17 @@ public sealed class SharedTransactionTests(FraudDatabase database) : IClassFixtu
         var answers = new List<Task<RiskAssessed>>();
         await using (await database.HoldAsync())
             answers.AddRange(commands.Select(replica.AssessAsync));
-        Assert.Equal(commands.Select(command => command.VerificationId), (await Task.WhenAll(answers)).Select(answer => answer.VerificationId));
         Guid[] sessions = [.. commands.Select(command => command.VerificationId)];
+        Assert.Equal(sessions, (await Task.WhenAll(answers)).Select(answer => answer.VerificationId));
         // Two may be under way while the others gather.
         Assert.InRange(await TransactionsOfAsync("assessments", sessions), 1, 3);
 
         var learned = new List<Task<Learned>>();
         await using (await database.HoldAsync())
-            learned.AddRange(commands.Select(command => replica.LearnAsync(command.VerificationId, command.VerificationId, Withdrawn(command))));
+        {
+            learned.AddRange(commands.Select(
+                command => replica.LearnAsync(command.VerificationId, command.VerificationId, Withdrawn(command))));
+        }
         Assert.All(await Task.WhenAll(learned), one => Assert.Equal(Learned.Now, one));
         Assert.InRange(await TransactionsOfAsync("outcomes", sessions), 1, 2);
         foreach (var command in commands)
@@ -45,7 +48,8 @@ public sealed class SharedTransactionTests(FraudDatabase database) : IClassFixtu
         await using (await database.HoldAsync())
             answers.AddRange(Enumerable.Range(0, 16).Select(_ => replica.AssessAsync(Command(number))));
         Assert.Equal(
-            Enumerable.Range(0, 16).Select(i => i < 5 ? Verdict.Allow : Verdict.Block), (await Task.WhenAll(answers)).Select(answer => answer.Verdict));
+            Enumerable.Range(0, 16).Select(i => i < 5 ? Verdict.Allow : Verdict.Block),
+            (await Task.WhenAll(answers)).Select(answer => answer.Verdict));
         Assert.Equal(5, await database.RingsOfAsync(number));
     }
 
@@ -109,7 +113,8 @@ public sealed class SharedTransactionTests(FraudDatabase database) : IClassFixtu
     {
         var replica = await OpenAsync(assessingAtOnce: 1);
         using var givesUp = new CancellationTokenSource();
-        var (begun, waiting, last) = (Command(FraudDatabase.NewNumber()), Command(FraudDatabase.NewNumber()), Command(FraudDatabase.NewNumber()));
+        var (begun, waiting, last) =
+            (Command(FraudDatabase.NewNumber()), Command(FraudDatabase.NewNumber()), Command(FraudDatabase.NewNumber()));
         var answers = new List<Task>();
         Task cancelled;
         await using (await database.HoldAsync())
@@ -130,7 +135,7 @@ public sealed class SharedTransactionTests(FraudDatabase database) : IClassFixtu
     [Fact]
     public async Task News_of_calls_that_waits_is_counted_with_its_requests()
     {
-        var replica = await OpenAsync(Documents.Quiet with { AnsweredRate = new() });
+        var replica = await OpenAsync(Documents.Quiet with { AnsweredRate = new() }, assessingAtOnce: 1);
         var trunk = $"trunk-{Guid.NewGuid():N}";
         var commands = Enumerable.Range(0, 8).Select(_ => Command(FraudDatabase.NewNumber())).ToList();
         // A call is named by an attempt; here each session has one, of the session's own name.
@@ -143,9 +148,8 @@ public sealed class SharedTransactionTests(FraudDatabase database) : IClassFixtu
             answers.AddRange(commands.Select(replica.AssessAsync));
         await Task.WhenAll(answers);
         // Six calls are enough for a judgement, and each was answered: the alarm is raised by one of those that were counted together.
-        Assert.Equal(
-            (8, 8),
-            (await SumAsync("calls", new Subject(SubjectKind.Trunk, trunk)), await SumAsync("answered", new Subject(SubjectKind.Trunk, trunk))));
+        var counted = new Subject(SubjectKind.Trunk, trunk);
+        Assert.Equal((8, 8), (await SumAsync("calls", counted), await SumAsync("answered", counted)));
         Assert.Equal(1, await database.QueryAsync<long>("select count(*) from blocks where kind = 10 and subject = $1", trunk));
         foreach (var command in commands)
             Assert.Equal(Learned.Before, await TellAsync(command));
