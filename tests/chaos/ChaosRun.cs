@@ -30,6 +30,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await platform.StartAsync(receiver.Address, cancellationToken);
         say($"All are ready after {watch.Elapsed.TotalSeconds:0} s; sessions and faults begin");
 
+        var begun = DateTimeOffset.UtcNow;
         using var gateways = new Gateways(platform.Gateways, platform.ApiKey);
         using var handset = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = platform.Handset };
         var injector = new FaultInjector(platform, TimeProvider.System);
@@ -66,6 +67,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Webhooks = [.. receiver.Told],
             Outages = injector.Outages,
             Grace = options.Grace,
+            LeastShare = options.LeastShare,
             Unfinished =
             [
                 .. books.Unfinished, .. injector.Complaints, .. platform.Deserters(),
@@ -77,6 +79,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Requests = gateways.Requests,
             Troubles = gateways.Troubles,
             RefusedWebhooks = receiver.Refused,
+            Begun = begun,
             Duration = watch.Elapsed,
         };
     }
@@ -106,7 +109,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             said = watch.Elapsed;
             say($"{watch.Elapsed.TotalSeconds,4:0} s of {options.Length.TotalSeconds:0}: {clients.Count} sessions asked for, "
                 + $"{clients.Count(one => one.Client.Told.VerificationId is not null)} begun, {injector.Done.Count} faults, "
-                + $"last: {injector.Done.LastOrDefault()}");
+                + $"last: {injector.Done.LastOrDefault()?.Fault}");
         }
     }
 

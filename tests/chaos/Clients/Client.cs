@@ -15,7 +15,7 @@ internal sealed class Client(ClientPlan plan, string run, Gateways gateways, Htt
     private DateTimeOffset _expiresAt;
 
     /// <summary>What it was told so far.</summary>
-    public ToldClient Told { get; private set; } = new() { Reference = $"{run}-{plan.Number}" };
+    public ToldClient Told { get; private set; } = new() { Reference = $"{run}-{plan.Number}", IsWilling = plan.IsWilling };
 
     /// <summary>Whether it was told that its report was right.</summary>
     public bool IsVerified => Told.Reports.Any(report => report.Answer == "match");

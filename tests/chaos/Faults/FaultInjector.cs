@@ -11,14 +11,14 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Target, Outage Outage)> _away = new();
-    private readonly ConcurrentQueue<Fault> _done = new();
+    private readonly ConcurrentQueue<Injected> _done = new();
     private readonly ConcurrentQueue<string> _complaints = new();
 
     /// <summary>What a replica did not do as it should: end when asked, start whatever is missing, be ready when nothing is.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 
-    /// <summary>What was done, in order.</summary>
-    public IReadOnlyCollection<Fault> Done => _done;
+    /// <summary>What was done and is over, in the order of that.</summary>
+    public IReadOnlyCollection<Injected> Done => _done;
 
     /// <summary>When no session could be moved on: the database was away, or both replicas of verification.</summary>
     public IReadOnlyList<Outage> Outages =>
@@ -63,13 +63,14 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         await one.WaitAsync(cancellationToken);
         try
         {
-            _done.Enqueue(fault);
+            var from = time.GetUtcNow();
             if (fault.Kind is FaultKind.Cut or FaultKind.Stall or FaultKind.Slow)
                 await DisturbAsync(fault, cancellationToken);
             else if (isServer)
                 await AwayAsync(fault.Target, () => ToServerAsync(fault, cancellationToken));
             else
                 await AwayAsync(fault.Target, () => ToReplicaAsync(fault, cancellationToken));
+            _done.Enqueue(new Injected(fault, from, time.GetUtcNow()));
         }
         finally
         {

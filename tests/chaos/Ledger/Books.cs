@@ -129,6 +129,7 @@ internal sealed class Books(ChaosPlatform platform)
         LeaseId = data.TryGetProperty("leaseId", out var lease) ? lease.GetGuid() : null,
         CallerId = TextOf(data, "callerId"),
         Matched = data.TryGetProperty("matched", out var matched) ? matched.GetBoolean() : null,
+        Reason = TextOf(data, "reason"),
     };
 
     private static string? TextOf(JsonElement data, string field) => data.TryGetProperty(field, out var value) ? value.GetString() : null;
