@@ -13,6 +13,8 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
 {
     private const int MostPrinted = 50;
 
+    private static readonly TimeSpan CourseStep = TimeSpan.FromSeconds(5);
+
     /// <summary>Requests that clients sent, repeats included.</summary>
     public int Requests { get; init; }
 
@@ -41,6 +43,12 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
             to.WriteLine($"    ended {ending,-38}{count,8}");
         foreach (var (trouble, count) in Troubles.OrderBy(trouble => trouble.Key, StringComparer.Ordinal))
             to.WriteLine($"    requests repeated for: {trouble,-21}{count,8}");
+        to.WriteLine("Sessions by when they began, of clients and phones that want it verified:");
+        foreach (var (from, begun, verified, errors) in Course)
+        {
+            to.WriteLine(
+                $"  {from,6:0.0} s  {begun,4} begun: {verified,4} verified, {errors,4} error, {begun - verified - errors,4} other");
+        }
         to.WriteLine($"Faults: {Faults.Count}");
         foreach (var fault in Faults.OrderBy(fault => fault.From))
         {
@@ -93,6 +101,24 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
         ("webhooks refused at first", RefusedWebhooks),
         ("breaches", Breaches.Count),
     ];
+
+    /// <summary>Beside the times of the faults it shows what each cost, and how soon all went on.</summary>
+    private IEnumerable<(double From, int Begun, int Verified, int Errors)> Course
+    {
+        get
+        {
+            var willing = Entries.Clients.Where(client => client.IsWilling).Select(client => client.Reference)
+                .ToHashSet(StringComparer.Ordinal);
+            return from stream in Entries.Streams
+                   where willing.Contains(stream.Reference)
+                   let begun = stream.ExpiresAt - ChaosRun.Lifetime - Begun
+                   group stream by Math.Floor(begun / CourseStep) into same
+                   orderby same.Key
+                   select (
+                       same.Key * CourseStep.TotalSeconds, same.Count(), same.Count(stream => stream.Status == "verified"),
+                       same.Count(stream => stream.Status == "error"));
+        }
+    }
 
     private IEnumerable<(string Ending, int Count)> Endings =>
         from stream in Entries.Streams

@@ -113,6 +113,8 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         }
     }
 
+    private static bool IsDone((Client Client, Task Task) client) => client.Task.IsCompleted || client.Client.IsWaitingForRing;
+
     private static async Task UntilOverAsync(Client client, CancellationToken over)
     {
         try
@@ -139,7 +141,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             var left = await books.UnfinishedAsync(cancellationToken);
             var told = receiver.Told.Select(webhook => webhook.VerificationId).ToHashSet();
             var untold = (await books.EndedAsync(cancellationToken)).Count(id => !told.Contains(id));
-            if (left.Count == 0 && untold == 0 && clients.TrueForAll(client => client.Task.IsCompleted))
+            if (left.Count == 0 && untold == 0 && clients.TrueForAll(IsDone))
                 return;
             if (await books.LastDeadlineAsync(Lifetime, cancellationToken) is { } last && last + options.Grace < latest)
                 latest = last + options.Grace;

@@ -42,12 +42,18 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         {
             if (stopping.IsCancellationRequested)
                 break;
-            under.Add(InjectAsync(fault, cancellationToken));
+            var injected = InjectAsync(fault, cancellationToken);
+            under.Add(injected);
             try
             {
-                await Task.Delay(fault.Length + fault.Pause, time, stopping);
+                // Nothing goes on while a server is away: what dies then, dies of nothing. What follows from its return is to be seen.
+                if (FaultPlan.Servers.Contains(fault.Target, StringComparer.Ordinal))
+                    await injected.WaitAsync(stopping);
+                else
+                    await Task.Delay(fault.Length, time, stopping);
+                await Task.Delay(fault.Pause, time, stopping);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 break;
             }

@@ -179,6 +179,8 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
                     new UriBuilder(Servers.RabbitMq) { Port = _proxies[(replica, FaultPlan.RabbitMq)].Port }.Uri.AbsoluteUri,
                 ["FLASHCALL_SETTINGS"] = Path.Combine(_folder, "settings.json"),
                 ["FLASHCALL_SECRETS"] = Path.Combine(_folder, "secrets"),
+                // Most processes here live for seconds: they gain nothing by measuring themselves to run faster later.
+                ["DOTNET_TieredPGO"] = "0",
             },
             _folder);
     }
