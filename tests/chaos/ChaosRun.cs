@@ -57,9 +57,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             async (client, token) => await client.Client.LookAsync(token));
 
         var books = await new Books(platform).ReadAsync(Lifetime, cancellationToken);
-        var calls = new List<PhoneCall>();
-        foreach (var (client, _) in clients)
-            calls.AddRange(await client.CallsAsync(cancellationToken));
+        var calls = await CallsAsync(clients, cancellationToken);
         var entries = books with
         {
             Clients = [.. clients.Select(client => client.Client.Told)],
@@ -82,6 +80,23 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Begun = begun,
             Duration = watch.Elapsed,
         };
+    }
+
+    /// <summary>What the phones saw, once none rings any more: one whose dialer died rings on until the carrier's limit.</summary>
+    private static async Task<List<PhoneCall>> CallsAsync(
+        List<(Client Client, Task Task)> clients, CancellationToken cancellationToken)
+    {
+        var latest = DateTimeOffset.UtcNow + ChaosPlatform.CallLimit;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (true)
+        {
+            var calls = new List<PhoneCall>();
+            foreach (var (client, _) in clients)
+                calls.AddRange(await client.CallsAsync(cancellationToken));
+            if (calls.TrueForAll(call => call.EndedAt is not null) || DateTimeOffset.UtcNow > latest)
+                return calls;
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     /// <summary>Begins sessions at the rate, however long the ones before take.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FlashCall.Chaos.Ledger;
 using FlashCall.Chaos.Running;
+using Npgsql;
 
 namespace FlashCall.Chaos.Faults;
 
@@ -8,6 +9,7 @@ namespace FlashCall.Chaos.Faults;
 internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
 {
     private static readonly TimeSpan Slowness = TimeSpan.FromMilliseconds(80);
+    private static readonly TimeSpan RingWithin = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Target, Outage Outage)> _away = new();
@@ -69,6 +71,8 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         await one.WaitAsync(cancellationToken);
         try
         {
+            if (fault is { Kind: FaultKind.Kill or FaultKind.Freeze, Target: "dialer-1" or "dialer-2" })
+                await PhonesRingAsync(cancellationToken);
             var from = time.GetUtcNow();
             if (fault.Kind is FaultKind.Cut or FaultKind.Stall or FaultKind.Slow)
                 await DisturbAsync(fault, cancellationToken);
@@ -81,6 +85,26 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         finally
         {
             one.Release();
+        }
+    }
+
+    /// <summary>A dialer is to be hit while it has a phone ring: waits until both have, and goes on where that takes long.</summary>
+    private async Task PhonesRingAsync(CancellationToken cancellationToken)
+    {
+        var books = new Books(platform);
+        var latest = time.GetUtcNow() + RingWithin;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
+        while (time.GetUtcNow() < latest && await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                if (await books.RingingDialersAsync(cancellationToken) > 1)
+                    return;
+            }
+            catch (NpgsqlException)
+            {
+                // Another fault has taken the database away; then nobody is called, and soon enough again.
+            }
         }
     }
 
