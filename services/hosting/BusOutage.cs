@@ -10,10 +10,10 @@ namespace FlashCall.Hosting;
 internal sealed class BusOutage(IReadOnlyCollection<Type> more)
 {
     /// <summary>True when the exception, or one that caused it, says so.</summary>
-    public bool Is(Exception exception) => Causes(exception).Any(cause => cause switch
+    public bool Is(Exception exception) => DatabaseOutage.Of(exception) is not null || Causes(exception).Any(cause => cause switch
     {
-        PostgresException answer => IsOfTheServer(answer.SqlState),
-        NpgsqlException connection => connection.IsTransient,
+        // Invalid authorization: a password that an operator is changing. A request is told of it as of a fault, a message can wait.
+        PostgresException { SqlState: ['2', '8', ..] } => true,
         TimeoutException => true,
         // Something gave up by its own clock: the message's own cancellation is not tried again at all.
         OperationCanceledException or ConsumerCanceledException => true,
@@ -22,17 +22,6 @@ internal sealed class BusOutage(IReadOnlyCollection<Type> more)
         ConnectionException or TransportException or TransportUnavailableException or RabbitMQClientException => true,
         _ => more.Any(type => type.IsInstanceOfType(cause)),
     });
-
-    /// <summary>The state of the server and not of the statement (PostgreSQL, appendix A, error codes).</summary>
-    private static bool IsOfTheServer(string sqlState) => sqlState switch
-    {
-        // Cancelled statements: a limit of time that this one statement may never keep.
-        "57014" => false,
-        // Read-only: a standby that is about to be promoted, or the old primary. Database missing: being restored.
-        "25006" or "3D000" => true,
-        // Connections, credentials, full disk or memory or connections, shutdown, the server's own I/O.
-        _ => sqlState[..2] is "08" or "28" or "53" or "57" or "58",
-    };
 
     private static IEnumerable<Exception> Causes(Exception exception)
     {

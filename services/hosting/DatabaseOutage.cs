@@ -10,7 +10,7 @@ namespace FlashCall.Hosting;
 /// <param name="Remedy">Where to look.</param>
 /// <param name="IsInDoubt">Whether the work may have been done all the same: the connection broke, and nobody knows whether before or after
 /// a commit. Where the database itself refused, nothing was done.</param>
-internal sealed record DatabaseOutage(string Cause, string Remedy, bool IsInDoubt)
+public sealed record DatabaseOutage(string Cause, string Remedy, bool IsInDoubt)
 {
     private const string Server = "See FLASHCALL_POSTGRES and the server's own log.";
 

@@ -59,7 +59,7 @@ internal sealed partial class TrunkNewsSender(
             var news = new TrunkNews { Replica = _replica, At = time.GetUtcNow(), Trunks = seen };
             await messenger.SendAsync(Queues.NumberPool, news, Guid.CreateVersion7(), timeout.Token);
             _told = seen;
-            _tellAgainAt = time.GetUtcNow() + TellEvery;
+            _tellAgainAt = news.At + TellEvery;
             if (_isFailing)
                 LogBack();
             _isFailing = false;

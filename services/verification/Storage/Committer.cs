@@ -122,13 +122,8 @@ internal sealed class Committer(IDocumentStore store, TimeProvider time, int mos
 
     /// <summary>Nobody's fault: each step alone would meet with the same, one after the other. Where the connection broke, it is not even
     /// known whether the transaction was committed.</summary>
-    private static bool IsOfAll(Exception exception) => exception switch
-    {
-        // Connection, resources (connections, disk, memory), a server that is told to stop, its own errors.
-        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58",
-        NpgsqlException or TimeoutException => true,
-        _ => false,
-    };
+    private static bool IsOfAll(Exception exception) =>
+        DatabaseOutage.Of(exception) is not null || exception is TimeoutException or (NpgsqlException and not PostgresException);
 
     private void Leave(List<Waiting> steps)
     {

@@ -68,14 +68,14 @@ internal sealed partial class Deadlines(
 
     private async Task<int> PassDueAsync(CancellationToken cancellationToken)
     {
-        var due = new List<(Guid Id, string? TraceParent)>();
+        var due = new List<ClaimedDeadline>();
         var now = time.GetUtcNow();
         await using (var claim = data.CreateCommand(
             """
             update deadlines set due_at = $2
             where verification_id in (
                 select verification_id from deadlines where due_at <= $1 order by due_at limit $3 for update skip locked)
-            returning verification_id, traceparent
+            returning verification_id, due_at, traceparent
             """))
         {
             claim.Parameters.Add(new() { Value = now });
@@ -83,26 +83,45 @@ internal sealed partial class Deadlines(
             claim.Parameters.Add(new() { Value = Batch });
             await using var reader = await claim.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
-                due.Add((reader.GetGuid(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1)));
+            {
+                due.Add(new ClaimedDeadline(
+                    reader.GetGuid(0), reader.GetFieldValue<DateTimeOffset>(1),
+                    await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2)));
+            }
         }
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
-            (session, cancelled) => PassAsync(session.Id, session.TraceParent, cancelled));
+            PassAsync);
         return due.Count;
     }
 
-    private async ValueTask PassAsync(Guid id, string? traceParent, CancellationToken cancellationToken)
+    private async ValueTask PassAsync(ClaimedDeadline claimed, CancellationToken cancellationToken)
     {
-        using var activity = Telemetry.Source.StartActivity("deadline", ActivityKind.Internal, traceParent);
+        using var activity = Telemetry.Source.StartActivity("deadline", ActivityKind.Internal, claimed.TraceParent);
         try
         {
-            await sessions.HandleAsync(
-                id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.Now() }, cancellationToken);
+            var outcome = await sessions.HandleAsync(
+                claimed.Id, new SessionCommand.DeadlinePassed(Guid.CreateVersion7()) { Now = time.Now() }, cancellationToken);
+            if (outcome is { Events.IsEmpty: true, State: var state })
+                await GiveBackAsync(claimed, Reactor.Deadline(state), cancellationToken);
         }
         // One session that cannot be handled must not keep the others waiting; its row stays and comes due again.
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            LogFailed(id, exception);
+            LogFailed(claimed.Id, exception);
         }
+    }
+
+    /// <summary>It was too early: sets the deadline again to the session's own, unless a step has moved it since it was taken.</summary>
+    internal async Task GiveBackAsync(ClaimedDeadline claimed, DateTimeOffset? due, CancellationToken cancellationToken)
+    {
+        await using var command = data.CreateCommand(due is null
+            ? "delete from deadlines where verification_id = $1 and due_at = $2"
+            : "update deadlines set due_at = $3 where verification_id = $1 and due_at = $2");
+        command.Parameters.Add(new() { Value = claimed.Id });
+        command.Parameters.Add(new() { Value = claimed.Until });
+        if (due is { } at)
+            command.Parameters.Add(new() { Value = at });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Deadlines wait: PostgreSQL does not answer")]
@@ -112,3 +131,9 @@ internal sealed partial class Deadlines(
         Message = "The deadline of session {VerificationId} could not be handled; it is tried again in 4 s")]
     private partial void LogFailed(Guid verificationId, Exception exception);
 }
+
+/// <summary>A deadline that this replica looks at.</summary>
+/// <param name="Id">The session.</param>
+/// <param name="Until">When another replica takes it; as it stands in the row.</param>
+/// <param name="TraceParent">The trace of the step that set it first.</param>
+internal sealed record ClaimedDeadline(Guid Id, DateTimeOffset Until, string? TraceParent);

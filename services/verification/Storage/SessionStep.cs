@@ -10,7 +10,7 @@ internal sealed class SessionStep
 {
     /// <summary>A step that was decided just now, in the trace of what asked for it.</summary>
     /// <param name="before">Where the session stood; null for one that begins.</param>
-    /// <param name="events">What happened; none for a look at the deadline alone.</param>
+    /// <param name="events">What happened.</param>
     /// <param name="after">Where it stands then.</param>
     public SessionStep(VerificationSession? before, ImmutableList<VerificationEvent> events, VerificationSession after)
     {
@@ -51,8 +51,6 @@ internal sealed class SessionStep
     /// <exception cref="JasperFx.ConcurrencyException">Thrown when the changes are saved: the session has moved on.</exception>
     public void Append(IDocumentSession session)
     {
-        if (Events.IsEmpty)
-            return;
         // An analyst finds the trace of each event, and the message or request that caused it; other steps share the transaction.
         var correlation = Trace?.TraceId.ToHexString() ?? Id.ToString("N");
         var stored = new object[Events.Count];

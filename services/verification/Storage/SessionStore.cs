@@ -101,8 +101,8 @@ internal sealed partial class SessionStore(
             if (decision is Decision.Rejected rejected)
                 return new Outcome(before, [], rejected.Why);
             var accepted = (Decision.Accepted)decision;
-            // A deadline that came too early for the state is set again to the right time; any other repeat leaves no trace.
-            if (accepted.Events.IsEmpty && command is not SessionCommand.DeadlinePassed)
+            // A repeat, or a deadline that came too early, leaves no trace.
+            if (accepted.Events.IsEmpty)
                 return new Outcome(before, [], Refused: null);
 
             var after = Fold(before, id, accepted.Events);
