@@ -66,7 +66,7 @@ public static class Bus
             configuration.AddConsumers(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(broker);
+                BrokerConnection.Configure(rabbit, broker);
                 // A null where a message has none is refused with the message, not met by a consumer.
                 rabbit.ConfigureJsonSerializerOptions(options => new(options) { RespectNullableAnnotations = true });
                 rabbit.MessageTopology.SetEntityNameFormatter(

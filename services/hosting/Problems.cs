@@ -122,7 +122,8 @@ public static class Problems
         if (context.Features.Get<ProblemForm>() is { } form)
             return form.WriteAsync(context, problem);
         context.Response.StatusCode = problem.Status ?? 500;
-        return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
+        // Without a token of ours it is the request's own, and a client that has left is none of an error.
+        return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", CancellationToken.None);
     }
 
     /// <summary>Text that the database does not keep: U+0000, wherever it stood. Nothing was changed: what would have been is rolled

@@ -17,8 +17,12 @@ internal sealed class Redelivery(BusOutage outage, TimeProvider time) : IRetryPo
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The pause that pauses grow to: 64 messages that wait so ask the database some ten times a second.</summary>
+    /// <summary>The pause that pauses grow to.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
+    /// <summary>The same during an outage, whose end is to be noticed while a person still waits in front of a screen: an answer that is
+    /// not there after 5 s ends a session. 64 messages that wait so ask the database some thirty times a second.</summary>
+    private static readonly TimeSpan LongestPauseOfOutage = TimeSpan.FromSeconds(2);
 
     /// <summary>Until a process that stops takes no more deliveries. What were given back before would come again at once.</summary>
     private static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(1);
@@ -56,21 +60,22 @@ internal sealed class Redelivery(BusOutage outage, TimeProvider time) : IRetryPo
         where T : class, PipeContext
     {
         var isOutage = outage.Is(exception);
-        next = new Retry<T>(this, context, exception, retries + 1, isOutage ? counted : counted + 1);
+        next = new Retry<T>(this, context, exception, retries + 1, isOutage ? counted : counted + 1, isOutage);
         return IsHandled(exception) && (isOutage || counted < MostRetries);
     }
 
     /// <summary>Doubling pauses, each up to a fifth longer or shorter by chance, so that what failed together does not come back
     /// together.</summary>
-    internal static TimeSpan PauseBefore(int retry, double chance)
+    internal static TimeSpan PauseBefore(int retry, double chance, bool isOutage)
     {
+        var longest = isOutage ? LongestPauseOfOutage : LongestPause;
         var pause = FirstPause * Math.Pow(2, Math.Min(retry - 1, 20));
-        return (pause < LongestPause ? pause : LongestPause) * (0.8 + 0.4 * chance);
+        return (pause < longest ? pause : longest) * (0.8 + 0.4 * chance);
     }
 
-    private async Task PauseAsync(int retry, CancellationToken cancellationToken)
+    private async Task PauseAsync(int retry, bool isOutage, CancellationToken cancellationToken)
     {
-        var pause = Task.Delay(PauseBefore(retry, Random.Shared.NextDouble()), time, cancellationToken);
+        var pause = Task.Delay(PauseBefore(retry, Random.Shared.NextDouble(), isOutage), time, cancellationToken);
         if (await Task.WhenAny(pause, _stopping.Task) != pause)
         {
             await Task.Delay(StopsWithin, time, cancellationToken);
@@ -99,8 +104,8 @@ internal sealed class Redelivery(BusOutage outage, TimeProvider time) : IRetryPo
         }
     }
 
-    private sealed class Retry<T>(Redelivery policy, T context, Exception exception, int number, int counted) : RetryContext<T>
-        where T : class, PipeContext
+    private sealed class Retry<T>(Redelivery policy, T context, Exception exception, int number, int counted, bool isOutage)
+        : RetryContext<T> where T : class, PipeContext
     {
         public T Context => context;
 
@@ -117,7 +122,7 @@ internal sealed class Redelivery(BusOutage outage, TimeProvider time) : IRetryPo
 
         public Type ContextType => typeof(T);
 
-        public Task PreRetry() => policy.PauseAsync(number, CancellationToken);
+        public Task PreRetry() => policy.PauseAsync(number, isOutage, CancellationToken);
 
         public Task RetryFaulted(Exception exception) => Task.CompletedTask;
 

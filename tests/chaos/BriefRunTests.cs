@@ -8,15 +8,16 @@ public sealed class BriefRunTests(ITestOutputHelper output)
     [Fact]
     public async Task Nothing_is_lost_and_nothing_happens_twice_while_parts_die()
     {
-        // Other tests run beside this one, and may take the processors for seconds: more time where that is so, for deadlines and in all.
+        // Other tests run beside this one, and may take the processors for seconds: then it goes on until enough were verified, and it is
+        // not said which share of all they are.
         var options = new ChaosOptions
         {
             Length = TimeSpan.FromSeconds(16),
             Rate = 3,
             Seed = 7,
             IsBrief = true,
-            Grace = TimeSpan.FromSeconds(40),
             LeastVerified = 10,
+            LeastShare = 0,
         };
 
         var result = await new ChaosRun(options, output.WriteLine).RunAsync(TestContext.Current.CancellationToken);
@@ -27,6 +28,6 @@ public sealed class BriefRunTests(ITestOutputHelper output)
         Assert.True(result.Breaches.Count == 0, table.ToString());
         // A run in which nothing happened shows nothing.
         Assert.True(result.Faults.Count >= 5, table.ToString());
-        Assert.True(result.Entries.Streams.Count(stream => stream.Status == "verified") >= 5, table.ToString());
+        Assert.True(result.Entries.Streams.Count(stream => stream.Status == "verified") >= options.LeastVerified, table.ToString());
     }
 }

@@ -15,6 +15,9 @@ internal sealed record ChaosOptions
     /// <summary>Sessions that begin in a second.</summary>
     public double Rate { get; init; } = 10;
 
+    /// <summary>The share, 0 to 1, that has to be verified of the sessions whose client and phone want it.</summary>
+    public double LeastShare { get; init; } = 0.5;
+
     /// <summary>Where the services' logs are kept; null where they are not.</summary>
     public string? Logs { get; init; }
 
@@ -48,6 +51,7 @@ internal sealed record ChaosOptions
                 ("--minutes", >= 0.2 and <= 1440) => read with { Length = TimeSpan.FromMinutes(value) },
                 ("--seed", >= 0 and <= int.MaxValue) when double.IsInteger(value) => read with { Seed = (int)value },
                 ("--rate", >= 0.1 and <= 1000) => read with { Rate = value },
+                ("--verified", >= 0 and <= 100) => read with { LeastShare = value / 100 },
                 ("--logs", _) when i + 1 < args.Count => read with { Logs = args[i + 1] },
                 _ => null,
             };
@@ -55,7 +59,8 @@ internal sealed record ChaosOptions
             {
                 mistake = $"'{string.Join(' ', args.Skip(i).Take(2))}' is no option with a value in its range. "
                     + "There are --minutes (0.2 to 1440), "
-                    + "--seed (a whole number, 0 or more), --rate (0.1 to 1000 sessions a second) and --logs (a folder).";
+                    + "--seed (a whole number, 0 or more), --rate (0.1 to 1000 sessions a second), --verified (0 to 100 percent) "
+                    + "and --logs (a folder).";
                 return false;
             }
             read = next;

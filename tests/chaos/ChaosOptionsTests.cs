@@ -7,9 +7,10 @@ public sealed class ChaosOptionsTests
     [Fact]
     public void Options_are_read()
     {
-        Assert.True(ChaosOptions.TryRead(["--minutes", "0.5", "--seed", "42", "--rate", "7.5"], out var options, out _));
+        string[] args = ["--minutes", "0.5", "--seed", "42", "--rate", "7.5", "--verified", "60"];
+        Assert.True(ChaosOptions.TryRead(args, out var options, out _));
 
-        Assert.Equal((TimeSpan.FromSeconds(30), 42, 7.5), (options.Length, options.Seed, options.Rate));
+        Assert.Equal((TimeSpan.FromSeconds(30), 42, 7.5, 0.6), (options.Length, options.Seed, options.Rate, options.LeastShare));
     }
 
     [Theory]
@@ -20,6 +21,7 @@ public sealed class ChaosOptionsTests
     [InlineData("--seed", "1.5")]
     [InlineData("--rate", "0")]
     [InlineData("--rat", "1")]
+    [InlineData("--verified", "101")]
     [InlineData("--minutes", "1000", "--rate", "100")]
     public async Task What_is_wrong_is_said_and_the_exit_code_is_2(params string[] args)
     {

@@ -9,9 +9,11 @@ namespace FlashCall.Chaos;
 /// <param name="Entries">What all who took part know.</param>
 /// <param name="Faults">What was done to the platform.</param>
 /// <param name="Breaches">Which words were not kept.</param>
-internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadOnlyList<Fault> Faults, IReadOnlyList<Breach> Breaches)
+internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadOnlyList<Injected> Faults, IReadOnlyList<Breach> Breaches)
 {
     private const int MostPrinted = 50;
+
+    private static readonly TimeSpan CourseStep = TimeSpan.FromSeconds(5);
 
     /// <summary>Requests that clients sent, repeats included.</summary>
     public int Requests { get; init; }
@@ -21,6 +23,9 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
 
     /// <summary>Webhooks that the receiver did not take at first.</summary>
     public int RefusedWebhooks { get; init; }
+
+    /// <summary>When clients began to come (UTC).</summary>
+    public DateTimeOffset Begun { get; init; }
 
     /// <summary>How long all of it took.</summary>
     public TimeSpan Duration { get; init; }
@@ -34,12 +39,23 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
             + $"({Duration.TotalSeconds:0} s in all)");
         foreach (var (name, figure) in Figures)
             to.WriteLine($"  {name,-44}{figure,8}");
-        foreach (var (status, count) in Statuses)
-            to.WriteLine($"    ended {status,-38}{count,8}");
+        foreach (var (ending, count) in Endings)
+            to.WriteLine($"    ended {ending,-38}{count,8}");
         foreach (var (trouble, count) in Troubles.OrderBy(trouble => trouble.Key, StringComparer.Ordinal))
             to.WriteLine($"    requests repeated for: {trouble,-21}{count,8}");
+        to.WriteLine("Sessions by when they began, of clients and phones that want it verified:");
+        foreach (var (from, begun, verified, errors) in Course)
+        {
+            to.WriteLine(
+                $"  {from,6:0.0} s  {begun,4} begun: {verified,4} verified, {errors,4} error, {begun - verified - errors,4} other");
+        }
         to.WriteLine($"Faults: {Faults.Count}");
-        foreach (var kind in Faults.GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key))
+        foreach (var fault in Faults.OrderBy(fault => fault.From))
+        {
+            to.WriteLine(
+                $"  {(fault.From - Begun).TotalSeconds,6:0.0} s  {fault.Fault}; over after {(fault.To - fault.From).TotalSeconds:0.0} s");
+        }
+        foreach (var kind in Faults.Select(fault => fault.Fault).GroupBy(fault => fault.Kind).OrderBy(kind => kind.Key))
         {
             to.WriteLine(
                 $"  {kind.Key,-8}{string.Join(", ", kind.GroupBy(fault => fault.Target).Select(one => $"{one.Key} ×{one.Count()}"))}");
@@ -59,9 +75,10 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
         rate = Options.Rate,
         seconds = Math.Round(Duration.TotalSeconds, 1),
         figures = Figures.ToDictionary(figure => figure.Name.Replace(' ', '_'), figure => figure.Count, StringComparer.Ordinal),
-        ended = Statuses.ToDictionary(status => status.Status, status => status.Count, StringComparer.Ordinal),
+        ended = Endings.ToDictionary(ending => ending.Ending, ending => ending.Count, StringComparer.Ordinal),
         repeated = Troubles,
-        faults = Faults.GroupBy(fault => $"{fault.Kind}").ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
+        faults = Faults.GroupBy(fault => $"{fault.Fault.Kind}")
+            .ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
         breaches = Breaches.Select(breach => new { kind = breach.Kind.ToString(), what = breach.What }),
     });
 
@@ -69,6 +86,7 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
     [
         ("sessions asked for", Entries.Clients.Count),
         ("starts acknowledged", Entries.Clients.Count(client => client.VerificationId is not null)),
+        ("of clients and phones that want it verified", Entries.Clients.Count(client => client.IsWilling)),
         ("sessions", Entries.Streams.Count),
         ("reports acknowledged",
             Entries.Clients.SelectMany(client => client.Reports).Count(report => report.Answer is "match" or "no_match")),
@@ -84,9 +102,27 @@ internal sealed record ChaosResult(ChaosOptions Options, Entries Entries, IReadO
         ("breaches", Breaches.Count),
     ];
 
-    private IEnumerable<(string Status, int Count)> Statuses =>
+    /// <summary>Beside the times of the faults it shows what each cost, and how soon all went on.</summary>
+    private IEnumerable<(double From, int Begun, int Verified, int Errors)> Course
+    {
+        get
+        {
+            var willing = Entries.Clients.Where(client => client.IsWilling).Select(client => client.Reference)
+                .ToHashSet(StringComparer.Ordinal);
+            return from stream in Entries.Streams
+                   where willing.Contains(stream.Reference)
+                   let begun = stream.ExpiresAt - ChaosRun.Lifetime - Begun
+                   group stream by Math.Floor(begun / CourseStep) into same
+                   orderby same.Key
+                   select (
+                       same.Key * CourseStep.TotalSeconds, same.Count(), same.Count(stream => stream.Status == "verified"),
+                       same.Count(stream => stream.Status == "error"));
+        }
+    }
+
+    private IEnumerable<(string Ending, int Count)> Endings =>
         from stream in Entries.Streams
-        group stream by stream.Status ?? "not at all" into same
+        group stream by stream.Ending into same
         orderby same.Key
         select (same.Key, same.Count());
 }

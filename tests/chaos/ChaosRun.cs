@@ -30,6 +30,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await platform.StartAsync(receiver.Address, cancellationToken);
         say($"All are ready after {watch.Elapsed.TotalSeconds:0} s; sessions and faults begin");
 
+        var begun = DateTimeOffset.UtcNow;
         using var gateways = new Gateways(platform.Gateways, platform.ApiKey);
         using var handset = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = platform.Handset };
         var injector = new FaultInjector(platform, TimeProvider.System);
@@ -56,9 +57,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             async (client, token) => await client.Client.LookAsync(token));
 
         var books = await new Books(platform).ReadAsync(Lifetime, cancellationToken);
-        var calls = new List<PhoneCall>();
-        foreach (var (client, _) in clients)
-            calls.AddRange(await client.CallsAsync(cancellationToken));
+        var calls = await CallsAsync(clients, cancellationToken);
         var entries = books with
         {
             Clients = [.. clients.Select(client => client.Client.Told)],
@@ -66,6 +65,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Webhooks = [.. receiver.Told],
             Outages = injector.Outages,
             Grace = options.Grace,
+            LeastShare = options.LeastShare,
             Unfinished =
             [
                 .. books.Unfinished, .. injector.Complaints, .. platform.Deserters(),
@@ -77,8 +77,26 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Requests = gateways.Requests,
             Troubles = gateways.Troubles,
             RefusedWebhooks = receiver.Refused,
+            Begun = begun,
             Duration = watch.Elapsed,
         };
+    }
+
+    /// <summary>What the phones saw, once none rings any more: one whose dialer died rings on until the carrier's limit.</summary>
+    private static async Task<List<PhoneCall>> CallsAsync(
+        List<(Client Client, Task Task)> clients, CancellationToken cancellationToken)
+    {
+        var latest = DateTimeOffset.UtcNow + ChaosPlatform.CallLimit;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (true)
+        {
+            var calls = new List<PhoneCall>();
+            foreach (var (client, _) in clients)
+                calls.AddRange(await client.CallsAsync(cancellationToken));
+            if (calls.TrueForAll(call => call.EndedAt is not null) || DateTimeOffset.UtcNow > latest)
+                return calls;
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     /// <summary>Begins sessions at the rate, however long the ones before take.</summary>
@@ -106,9 +124,11 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             said = watch.Elapsed;
             say($"{watch.Elapsed.TotalSeconds,4:0} s of {options.Length.TotalSeconds:0}: {clients.Count} sessions asked for, "
                 + $"{clients.Count(one => one.Client.Told.VerificationId is not null)} begun, {injector.Done.Count} faults, "
-                + $"last: {injector.Done.LastOrDefault()}");
+                + $"last: {injector.Done.LastOrDefault()?.Fault}");
         }
     }
+
+    private static bool IsDone((Client Client, Task Task) client) => client.Task.IsCompleted || client.Client.IsWaitingForRing;
 
     private static async Task UntilOverAsync(Client client, CancellationToken over)
     {
@@ -136,7 +156,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             var left = await books.UnfinishedAsync(cancellationToken);
             var told = receiver.Told.Select(webhook => webhook.VerificationId).ToHashSet();
             var untold = (await books.EndedAsync(cancellationToken)).Count(id => !told.Contains(id));
-            if (left.Count == 0 && untold == 0 && clients.TrueForAll(client => client.Task.IsCompleted))
+            if (left.Count == 0 && untold == 0 && clients.TrueForAll(IsDone))
                 return;
             if (await books.LastDeadlineAsync(Lifetime, cancellationToken) is { } last && last + options.Grace < latest)
                 latest = last + options.Grace;

@@ -53,10 +53,11 @@ public sealed class BusOutageTests
     [Fact]
     public void Pauses_grow_to_eight_seconds_and_differ()
     {
-        Assert.Equal(TimeSpan.FromMilliseconds(16), Redelivery.PauseBefore(1, chance: 0));
-        Assert.Equal(TimeSpan.FromMilliseconds(48), Redelivery.PauseBefore(2, chance: 1));
-        Assert.Equal(TimeSpan.FromSeconds(8), Redelivery.PauseBefore(10, chance: 0.5));
-        Assert.Equal(TimeSpan.FromSeconds(8), Redelivery.PauseBefore(int.MaxValue, chance: 0.5));
+        Assert.Equal(TimeSpan.FromMilliseconds(16), Redelivery.PauseBefore(1, chance: 0, isOutage: true));
+        Assert.Equal(TimeSpan.FromMilliseconds(48), Redelivery.PauseBefore(2, chance: 1, isOutage: true));
+        Assert.Equal(TimeSpan.FromSeconds(8), Redelivery.PauseBefore(10, chance: 0.5, isOutage: false));
+        Assert.Equal(TimeSpan.FromSeconds(8), Redelivery.PauseBefore(int.MaxValue, chance: 0.5, isOutage: false));
+        Assert.Equal(TimeSpan.FromSeconds(2), Redelivery.PauseBefore(int.MaxValue, chance: 0.5, isOutage: true));
     }
 
     private static BusOutage Known() => new([typeof(ServiceAwayException)]);

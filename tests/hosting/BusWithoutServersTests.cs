@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using FlashCall.Testing;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using RabbitMQ.Client;
@@ -120,6 +122,25 @@ public sealed class BusWithoutServersTests(ServersFixture servers) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_broker_that_is_away_is_tried_for_at_short_intervals_however_often_it_was_away_before()
+    {
+        using var pauses = new PauseLog();
+        var app = await StartAsync(bus => bus.Consume<BusTests.Step, BusTests.StepConsumer>(step => step.Session), logs: pauses);
+        for (var outage = 1; outage <= 2; outage++)
+        {
+            var before = pauses.All.Count;
+            _toBroker!.Pull();
+            await Eventually.TrueAsync(() => pauses.All.Count >= before + 3, "it tries again and again", TimeSpan.FromSeconds(60));
+            _toBroker.PlugIn();
+            var session = Guid.CreateVersion7();
+            await Eventually.TrueAsync(
+                () => TrySendAsync(app, new BusTests.Step(session, outage)), "commands arrive", TimeSpan.FromSeconds(60));
+            await _log.WaitForAsync(handled => handled.Session == session);
+        }
+        Assert.All(pauses.All, pause => Assert.InRange(pause, TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public async Task An_answer_that_could_not_be_sent_brings_its_command_back()
     {
         var isFirst = true;
@@ -149,11 +170,14 @@ public sealed class BusWithoutServersTests(ServersFixture servers) : IAsyncLifet
         return Task.FromResult(condition());
     }
 
-    private async Task<RunningApp> StartAsync(Action<BusConfiguration> configure, TimeProvider? clock = null)
+    private async Task<RunningApp> StartAsync(Action<BusConfiguration> configure, TimeProvider? clock = null, ILoggerProvider? logs = null)
     {
         var broker = new UriBuilder(servers.RabbitMq) { Host = "127.0.0.1", Port = _toBroker!.Port };
         var builder = PlatformHost.CreateBuilder(
-            [.. servers.Arguments, $"--RabbitMq={broker}", "--Logging:LogLevel:Default=None"], "test");
+            [.. servers.Arguments, $"--RabbitMq={broker}", "--Logging:LogLevel:Default=Information"], "test");
+        builder.Logging.ClearProviders();
+        if (logs is not null)
+            builder.Logging.AddProvider(logs);
         var database = new NpgsqlConnectionStringBuilder(servers.Postgres)
         {
             Host = "127.0.0.1",
@@ -214,6 +238,34 @@ public sealed class BusWithoutServersTests(ServersFixture servers) : IAsyncLifet
         {
             await channel.QueueDeleteAsync(name);
             await channel.ExchangeDeleteAsync(name);
+        }
+    }
+
+    /// <summary>The pauses between tries for a connection, which the library logs and tells nobody else.</summary>
+    private sealed class PauseLog : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<TimeSpan> _pauses = new();
+
+        public IReadOnlyCollection<TimeSpan> All => _pauses;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            foreach (var (name, value) in state as IEnumerable<KeyValuePair<string, object?>> ?? [])
+            {
+                if (name == "Delay" && value is TimeSpan pause)
+                    _pauses.Enqueue(pause);
+            }
+        }
+
+        public void Dispose()
+        {
         }
     }
 

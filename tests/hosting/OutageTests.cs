@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FlashCall.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Xunit;
 
@@ -114,6 +116,36 @@ public sealed class OutageTests(ServersFixture servers)
         var problem = await AssertUnavailableAsync(response);
         Assert.Contains("may have been carried out", (string?)problem["detail"], StringComparison.Ordinal);
         Assert.Contains(said, (string?)problem["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_has_left_meanwhile_is_no_error_more()
+    {
+        using var errors = new ErrorLog();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var leaving = new CancellationTokenSource();
+        var builder = PlatformHost.CreateBuilder(["--urls=http://127.0.0.1:0"], "test");
+        builder.Logging.ClearProviders().AddProvider(errors);
+        var app = builder.Build().UsePlatformDefaults();
+        app.MapGet("/left", async (HttpContext context) =>
+        {
+            context.Response.OnCompleted(() =>
+            {
+                over.SetResult();
+                return Task.CompletedTask;
+            });
+            var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var _ = context.RequestAborted.Register(left.SetResult);
+            await leaving.CancelAsync();
+            await left.Task;
+            throw new NpgsqlException("reset", new IOException());
+        });
+        await using var running = await RunningApp.StartAsync(app);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.Client.GetAsync("/left", leaving.Token));
+        await over.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.StartsWith("Requests are answered 503", Assert.Single(errors.Entries).Message, StringComparison.Ordinal);
     }
 
     private static async Task<JsonNode> AssertUnavailableAsync(HttpResponseMessage response)

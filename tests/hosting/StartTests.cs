@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
@@ -52,30 +51,6 @@ public sealed class StartTests : IDisposable
             await using var _ = lifetime.ApplicationStarted.Register(started.SetResult);
             await started.Task;
             throw new NotSupportedException();
-        }
-    }
-
-    private sealed record Entry(LogLevel Level, string Message, Exception? Exception);
-
-    private sealed class ErrorLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<Entry> Entries { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-                Entries.Enqueue(new(logLevel, formatter(state, exception), exception));
-        }
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public void Dispose()
-        {
         }
     }
 }

@@ -15,10 +15,13 @@ internal sealed class Client(ClientPlan plan, string run, Gateways gateways, Htt
     private DateTimeOffset _expiresAt;
 
     /// <summary>What it was told so far.</summary>
-    public ToldClient Told { get; private set; } = new() { Reference = $"{run}-{plan.Number}" };
+    public ToldClient Told { get; private set; } = new() { Reference = $"{run}-{plan.Number}", IsWilling = plan.IsWilling };
 
     /// <summary>Whether it was told that its report was right.</summary>
     public bool IsVerified => Told.Reports.Any(report => report.Answer == "match");
+
+    /// <summary>Whether it waits for its phone to ring: in vain once its session has ended, which it does not look at.</summary>
+    public bool IsWaitingForRing { get; private set; }
 
     /// <summary>Its phone's number.</summary>
     public string Phone { get; } = Phones.NumberOf(plan.Phone, plan.Number);
@@ -108,6 +111,14 @@ internal sealed class Client(ClientPlan plan, string run, Gateways gateways, Htt
 
     /// <summary>The number on the phone's display, once it rings; null if it does not while the session lives.</summary>
     private async Task<string?> ShownAsync(CancellationToken cancellationToken)
+    {
+        IsWaitingForRing = true;
+        var shown = await WaitForRingAsync(cancellationToken);
+        IsWaitingForRing = false;
+        return shown;
+    }
+
+    private async Task<string?> WaitForRingAsync(CancellationToken cancellationToken)
     {
         while (DateTimeOffset.UtcNow < _expiresAt)
         {

@@ -35,6 +35,10 @@ internal sealed record ClientPlan(int Number, ClientHabit Habit, PhoneHabit Phon
         ClientHabit.Late, .. Enumerable.Repeat(ClientHabit.Never, 2), .. Enumerable.Repeat(ClientHabit.Cancel, 2),
     ];
 
+    /// <summary>Whether client and phone do what it takes to be verified.</summary>
+    public bool IsWilling =>
+        Habit is ClientHabit.Right or ClientHabit.WrongThenRight && Phone is PhoneHabit.Ring or PhoneHabit.LateRing;
+
     /// <summary>Clients without end.</summary>
     /// <param name="seed">The same seed, the same clients.</param>
     public static IEnumerable<ClientPlan> Of(int seed)

@@ -22,6 +22,12 @@ internal enum FaultKind
     Slow,
 }
 
+/// <summary>A fault that was.</summary>
+/// <param name="Fault">Which.</param>
+/// <param name="From">When it began (UTC).</param>
+/// <param name="To">When what it hit was back: a replica ready, a server started (UTC).</param>
+internal sealed record Injected(Fault Fault, DateTimeOffset From, DateTimeOffset To);
+
 /// <summary>A fault.</summary>
 /// <param name="Kind">What is done.</param>
 /// <param name="Target">To whom: a replica (<c>dialer-2</c>), <c>postgres</c> or <c>rabbitmq</c>; of <see cref="FaultKind.Cut"/>,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using FlashCall.Chaos.Ledger;
 using FlashCall.Chaos.Running;
+using Npgsql;
 
 namespace FlashCall.Chaos.Faults;
 
@@ -8,17 +9,18 @@ namespace FlashCall.Chaos.Faults;
 internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
 {
     private static readonly TimeSpan Slowness = TimeSpan.FromMilliseconds(80);
+    private static readonly TimeSpan RingWithin = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<(string Target, Outage Outage)> _away = new();
-    private readonly ConcurrentQueue<Fault> _done = new();
+    private readonly ConcurrentQueue<Injected> _done = new();
     private readonly ConcurrentQueue<string> _complaints = new();
 
     /// <summary>What a replica did not do as it should: end when asked, start whatever is missing, be ready when nothing is.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 
-    /// <summary>What was done, in order.</summary>
-    public IReadOnlyCollection<Fault> Done => _done;
+    /// <summary>What was done and is over, in the order of that.</summary>
+    public IReadOnlyCollection<Injected> Done => _done;
 
     /// <summary>When no session could be moved on: the database was away, or both replicas of verification.</summary>
     public IReadOnlyList<Outage> Outages =>
@@ -42,12 +44,18 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         {
             if (stopping.IsCancellationRequested)
                 break;
-            under.Add(InjectAsync(fault, cancellationToken));
+            var injected = InjectAsync(fault, cancellationToken);
+            under.Add(injected);
             try
             {
-                await Task.Delay(fault.Length + fault.Pause, time, stopping);
+                // Nothing goes on while a server is away: what dies then, dies of nothing. What follows from its return is to be seen.
+                if (FaultPlan.Servers.Contains(fault.Target, StringComparer.Ordinal))
+                    await injected.WaitAsync(stopping);
+                else
+                    await Task.Delay(fault.Length, time, stopping);
+                await Task.Delay(fault.Pause, time, stopping);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 break;
             }
@@ -63,17 +71,40 @@ internal sealed class FaultInjector(ChaosPlatform platform, TimeProvider time)
         await one.WaitAsync(cancellationToken);
         try
         {
-            _done.Enqueue(fault);
+            if (fault is { Kind: FaultKind.Kill or FaultKind.Freeze, Target: "dialer-1" or "dialer-2" })
+                await PhonesRingAsync(cancellationToken);
+            var from = time.GetUtcNow();
             if (fault.Kind is FaultKind.Cut or FaultKind.Stall or FaultKind.Slow)
                 await DisturbAsync(fault, cancellationToken);
             else if (isServer)
                 await AwayAsync(fault.Target, () => ToServerAsync(fault, cancellationToken));
             else
                 await AwayAsync(fault.Target, () => ToReplicaAsync(fault, cancellationToken));
+            _done.Enqueue(new Injected(fault, from, time.GetUtcNow()));
         }
         finally
         {
             one.Release();
+        }
+    }
+
+    /// <summary>A dialer is to be hit while it has a phone ring: waits until both have, and goes on where that takes long.</summary>
+    private async Task PhonesRingAsync(CancellationToken cancellationToken)
+    {
+        var books = new Books(platform);
+        var latest = time.GetUtcNow() + RingWithin;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
+        while (time.GetUtcNow() < latest && await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                if (await books.RingingDialersAsync(cancellationToken) > 1)
+                    return;
+            }
+            catch (NpgsqlException)
+            {
+                // Another fault has taken the database away; then nobody is called, and soon enough again.
+            }
         }
     }
 

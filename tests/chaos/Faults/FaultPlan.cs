@@ -57,7 +57,8 @@ internal static class FaultPlan
         }
 
         Fault Of(FaultKind kind, string target, double shortest = 0, double longest = 0) =>
-            new(kind, target, Seconds(random, shortest, longest), Seconds(random, 0.5, 3));
+            new(kind, target, Seconds(random, shortest, longest),
+                Servers.Contains(target, StringComparer.Ordinal) ? Seconds(random, 3, 8) : Seconds(random, 1, 4));
     }
 
     private static IEnumerable<Fault> Brief(Random random)

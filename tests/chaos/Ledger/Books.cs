@@ -30,6 +30,12 @@ internal sealed class Books(ChaosPlatform platform)
         return left;
     }
 
+    /// <summary>The replicas of the dialer that have a phone ring.</summary>
+    public async Task<int> RingingDialersAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(
+            "dialer", "select distinct owner from attempts where rang_at is not null and ended_at is null",
+            row => row.GetString(0), cancellationToken)).Count;
+
     /// <summary>The sessions that have ended.</summary>
     public async Task<IReadOnlyList<Guid>> EndedAsync(CancellationToken cancellationToken) =>
         await ReadAsync(
@@ -129,6 +135,7 @@ internal sealed class Books(ChaosPlatform platform)
         LeaseId = data.TryGetProperty("leaseId", out var lease) ? lease.GetGuid() : null,
         CallerId = TextOf(data, "callerId"),
         Matched = data.TryGetProperty("matched", out var matched) ? matched.GetBoolean() : null,
+        Reason = TextOf(data, "reason"),
     };
 
     private static string? TextOf(JsonElement data, string field) => data.TryGetProperty(field, out var value) ? value.GetString() : null;

@@ -59,6 +59,9 @@ internal enum BreachKind
     /// <summary>A message was given up on.</summary>
     DeadLetter,
 
+    /// <summary>So few sessions were verified that the run shows little.</summary>
+    TooFewVerified,
+
     /// <summary>Work was left over when all should have been quiet.</summary>
     Unfinished,
 }

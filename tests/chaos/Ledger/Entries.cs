@@ -33,6 +33,10 @@ internal sealed record Entries
 
     /// <summary>How long after its deadline a session may end, outages not counted.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many have to be verified of the sessions whose client and phone wanted it, 0 to 1. Where nearly all end in errors,
+    /// all that follows the ring was never put to the test.</summary>
+    public double LeastShare { get; init; } = 0.5;
 }
 
 /// <summary>A time without a part that nothing can do without.</summary>
@@ -46,6 +50,10 @@ internal sealed record ToldClient
 
     /// <summary>The session, once the start was acknowledged; null if it never was.</summary>
     public Guid? VerificationId { get; init; }
+
+    /// <summary>Whether its session is verified as long as the platform does its part: the client reports what the phone shows, and the
+    /// phone rings.</summary>
+    public bool IsWilling { get; init; }
 
     /// <summary>The reports that were answered, in order.</summary>
     public IReadOnlyList<ToldReport> Reports { get; init; } = [];
@@ -99,6 +107,14 @@ internal sealed record SessionStream
 
     /// <summary>How it ended, as clients see it; null if it has not.</summary>
     public string? Status => EndEvents.Select(end => Ends[end.Type]).FirstOrDefault();
+
+    /// <summary>How it ended and why, for people.</summary>
+    public string Ending => EndEvents.FirstOrDefault() switch
+    {
+        null => "not at all",
+        { Reason: { } reason } end => $"{Ends[end.Type]} ({reason})",
+        var end => Ends[end.Type],
+    };
 }
 
 /// <summary>An event of a stream, with the fields that the ledger looks at.</summary>
@@ -119,6 +135,9 @@ internal sealed record StreamEvent
 
     /// <summary>Of a report.</summary>
     public bool? Matched { get; init; }
+
+    /// <summary>Why, where an event says so.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <summary>A lease as the number pool has it.</summary>

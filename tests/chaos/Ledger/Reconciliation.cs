@@ -6,7 +6,9 @@ namespace FlashCall.Chaos.Ledger;
 internal static class Reconciliation
 {
     private static readonly IReadOnlyList<Func<Entries, IEnumerable<Breach>>> Rules =
-        [Starts, EndOfEach, WhatWasTold, Reports, Phones, Leases, LeftOverLeases, CallsOver, Webhooks, DeadLetters, Unfinished];
+    [
+        Starts, EndOfEach, WhatWasTold, Reports, Phones, Leases, LeftOverLeases, CallsOver, Webhooks, DeadLetters, Verified, Unfinished,
+    ];
 
     /// <summary>Every word that was not kept.</summary>
     public static IReadOnlyList<Breach> Find(Entries entries) => [.. Rules.SelectMany(rule => rule(entries))];
@@ -222,6 +224,25 @@ internal static class Reconciliation
 
     private static IEnumerable<Breach> DeadLetters(Entries entries) =>
         entries.DeadLetters.Select(letter => new Breach(BreachKind.DeadLetter, $"{letter.Queue} has {letter.Message}: {letter.Reason}"));
+
+    private static IEnumerable<Breach> Verified(Entries entries)
+    {
+        var streams = entries.Streams.ToLookup(stream => stream.Reference, StringComparer.Ordinal);
+        var endings = entries.Clients.Where(client => client.IsWilling)
+            .Select(client => streams[client.Reference].FirstOrDefault()?.Ending ?? "never begun").ToList();
+        var verified = endings.Count(ending => ending == "verified");
+        if (verified < endings.Count * entries.LeastShare)
+        {
+            yield return new(BreachKind.TooFewVerified,
+                $"{verified} of {endings.Count} sessions were verified whose client and phone wanted it, and at least "
+                + $"{entries.LeastShare:0.##} of them should be; the others: " + string.Join(", ",
+                    from ending in endings
+                    where ending != "verified"
+                    group ending by ending into same
+                    orderby same.Count() descending
+                    select $"{same.Count()} {same.Key}"));
+        }
+    }
 
     private static IEnumerable<Breach> Unfinished(Entries entries) =>
         entries.Unfinished.Select(what => new Breach(BreachKind.Unfinished, what));

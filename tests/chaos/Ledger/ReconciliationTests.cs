@@ -23,6 +23,7 @@ public sealed class ReconciliationTests
             {
                 Reference = "run-1",
                 VerificationId = Session,
+                IsWilling = true,
                 Reports = [new ToldReport(false, "no_match"), new ToldReport(true, "match")],
                 LastStatus = "verified",
             },
@@ -132,6 +133,20 @@ public sealed class ReconciliationTests
         ("an end was not told", BreachKind.WebhookLost, clean => clean with { Webhooks = [] }),
         ("a message was given up on", BreachKind.DeadLetter,
             clean => clean with { DeadLetters = [new DeadLetter("dialer_error", "PlaceFlashCall", "a reason")] }),
+        ("one of three was verified", BreachKind.TooFewVerified, clean => clean with
+        {
+            Clients = [.. clean.Clients, Willing("run-2"), Willing("run-3")],
+            Streams =
+            [
+                .. clean.Streams,
+                clean.Streams[0] with
+                {
+                    Id = Another,
+                    Reference = "run-2",
+                    Events = [Happened("verification_requested", 0), Happened("verification_errored", 5) with { Reason = "call_lost" }],
+                },
+            ],
+        }),
         ("the outbox is not empty", BreachKind.Unfinished, clean => clean with { Unfinished = ["1 message has not left"] }),
     ];
 
@@ -152,6 +167,19 @@ public sealed class ReconciliationTests
     [Fact]
     public void Every_kind_of_breach_is_planted() =>
         Assert.Equal(Enum.GetValues<BreachKind>().Order(), Planted.Select(planted => planted.Kind).Distinct().Order());
+
+    [Fact]
+    public void Where_too_few_are_verified_it_says_why()
+    {
+        var (_, kind, plant) = Planted.Single(planted => planted.Kind == BreachKind.TooFewVerified);
+
+        var breach = Assert.Single(Reconciliation.Find(plant(Clean)), breach => breach.Kind == kind);
+
+        Assert.Contains("1 of 3", breach.What, StringComparison.Ordinal);
+        Assert.Contains("1 error (call_lost)", breach.What, StringComparison.Ordinal);
+        Assert.Contains("1 never begun", breach.What, StringComparison.Ordinal);
+        Assert.DoesNotContain(kind, Reconciliation.Find(plant(Clean) with { LeastShare = 0.3 }).Select(found => found.Kind));
+    }
 
     [Fact]
     public void A_session_without_a_client_that_knows_of_it_is_held_to_the_same() =>
@@ -192,6 +220,8 @@ public sealed class ReconciliationTests
         }));
 
     private static StreamEvent Happened(string type, double after) => new() { Type = type, At = Begun + TimeSpan.FromSeconds(after) };
+
+    private static ToldClient Willing(string reference) => new() { Reference = reference, IsWilling = true };
 
     private static Entries OfStream(Entries entries, Func<IReadOnlyList<StreamEvent>, IEnumerable<StreamEvent>> change) =>
         entries with { Streams = [entries.Streams[0] with { Events = [.. change(entries.Streams[0].Events)] }] };

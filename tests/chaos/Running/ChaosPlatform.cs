@@ -25,6 +25,9 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         ["dialer"] = "FlashCall.Dialer",
     };
 
+    /// <summary>How long the carrier lets a phone ring at most.</summary>
+    public static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(20);
+
     /// <summary>A restart while much else is going on takes long; what takes longer than this does not come back.</summary>
     private static readonly TimeSpan StartWithin = TimeSpan.FromMinutes(3);
 
@@ -52,7 +55,7 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
         _servers = await ChaosServers.MakeAsync(cancellationToken);
         var sip = ServiceProgram.FreePort(SocketType.Dgram);
         _programs["handset"] = ServiceProgram.Handset(
-            [$"--Handset:SipListen=127.0.0.1:{sip}", "--Handset:CallLimit=00:00:20", "--Handset:CallsKept=1000000", .. Phones.Settings],
+            [$"--Handset:SipListen=127.0.0.1:{sip}", $"--Handset:CallLimit={CallLimit}", "--Handset:CallsKept=1000000", .. Phones.Settings],
             _folder);
         foreach (var service in FaultPlan.Services.Where(service => service != "gateway"))
         {
@@ -179,6 +182,8 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
                     new UriBuilder(Servers.RabbitMq) { Port = _proxies[(replica, FaultPlan.RabbitMq)].Port }.Uri.AbsoluteUri,
                 ["FLASHCALL_SETTINGS"] = Path.Combine(_folder, "settings.json"),
                 ["FLASHCALL_SECRETS"] = Path.Combine(_folder, "secrets"),
+                // Most processes here live for seconds: they gain nothing by measuring themselves to run faster later.
+                ["DOTNET_TieredPGO"] = "0",
             },
             _folder);
     }
