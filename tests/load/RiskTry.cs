@@ -168,7 +168,7 @@ internal sealed class RiskTry(NpgsqlDataSource watch, AssessmentStore[] replicas
     {
         /// <summary>The head of a table, its first column being the counters.</summary>
         public const string Heading = """
-            | counters | requests/s | p50 ms | p99 ms | requests | transactions | round trips | rows | log, KiB | µs here | µs server | wait |
+            | counters | requests/s | p50 ms | p99 ms | requests | transactions | trips | rows | log, KiB | µs here | µs server | wait |
             |---|---|---|---|---|---|---|---|---|---|---|---|
             """;
 
