@@ -7,12 +7,16 @@ using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
+using Npgsql;
 
 namespace FlashCall.Fraud;
 
 /// <summary>Puts the service together.</summary>
 internal static class FraudService
 {
+    /// <summary>No verdict waits for what is learnt, and a conversion is not judged on requests of the last 30 seconds.</summary>
+    internal static readonly TimeSpan LearningWindow = TimeSpan.FromMilliseconds(20);
+
     /// <summary>The service, ready to run. Tests start it in their own process with other settings on the command line.</summary>
     /// <exception cref="SettingsException">A setting is missing or wrong.</exception>
     public static WebApplication Build(string[] args)
@@ -24,7 +28,8 @@ internal static class FraudService
         builder.Services.AddSingleton<FraudMetrics>();
         builder.Services.AddSingleton<PolicyStore>();
         builder.AddDirectory<PolicyDirectory>("policy");
-        builder.Services.AddSingleton<AssessmentStore>();
+        builder.Services.AddSingleton(static services => new AssessmentStore(
+            services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<TimeProvider>(), LearningWindow));
         builder.Services.AddSingleton<AssessRisks>();
         builder.Services.AddSingleton<AddressCountries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());

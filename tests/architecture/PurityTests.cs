@@ -32,6 +32,7 @@ public sealed class PurityTests
     [InlineData("FlashCall.Dialer.Routing.TrunkBreaker")]
     [InlineData("FlashCall.Dialer.Routing.TrunkSelection")]
     [InlineData("FlashCall.Dialer.Routing.SlotQueue`1")]
+    [InlineData("FlashCall.Fraud.Storage.Decisions")]
     [InlineData("FlashCall.NumberPool.Wear.WearTest")]
     [InlineData("FlashCall.NumberPool.Wear.WearBook")]
     [InlineData("FlashCall.NumberPool.Wear.PeerGroup")]

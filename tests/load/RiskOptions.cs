@@ -10,6 +10,11 @@ internal sealed record RiskOptions : IScenarioOptions<RiskOptions>
 
     public int AtOnce { get; private init; } = 16;
 
+    /// <summary>Whether each session's end and the end of its call are told, too; all are then one application's.</summary>
+    public bool Outcomes { get; private init; }
+
+    public int Replicas { get; private init; } = 1;
+
     public int Replay { get; private init; }
 
     /// <inheritdoc/>
@@ -18,6 +23,8 @@ internal sealed record RiskOptions : IScenarioOptions<RiskOptions>
         ("--seconds", [>= 1 and <= 300 and var seconds]) => this with { Length = TimeSpan.FromSeconds(seconds) },
         ("--counters", [>= 0, ..]) when values.Order().SequenceEqual(values) => this with { Counters = values },
         ("--at-once", [>= 1 and <= 64 and var atOnce]) => this with { AtOnce = atOnce },
+        ("--outcomes", [(0 or 1) and var outcomes]) => this with { Outcomes = outcomes == 1 },
+        ("--replicas", [>= 1 and <= 4 and var replicas]) => this with { Replicas = replicas },
         ("--replay", [>= 0 and var replay]) => this with { Replay = replay },
         _ => null,
     };

@@ -1,9 +1,5 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using FlashCall.Contracts;
 using FlashCall.Fraud;
 using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
@@ -21,11 +17,21 @@ internal sealed class RiskScenario
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private readonly NpgsqlDataSource _data;
     private readonly AssessmentStore _store;
-    private readonly Policy _policy = new(RecordedTraffic.Document with { NumberBlock = [], Spend = null }, 1);
+    private readonly RiskTry _try;
     private readonly RiskOptions _options;
 
-    private RiskScenario(NpgsqlDataSource data, RiskOptions options) =>
-        (_data, _store, _options) = (data, new AssessmentStore(data), options);
+    private RiskScenario(NpgsqlDataSource data, NpgsqlDataSource watch, RiskOptions options)
+    {
+        (_data, _options) = (data, options);
+        _store = new AssessmentStore(data, TimeProvider.System);
+        _try = new RiskTry(
+            watch,
+            [
+                .. Enumerable.Range(0, options.Replicas).Select(
+                    _ => new AssessmentStore(data, TimeProvider.System, FraudService.LearningWindow)),
+            ],
+            options);
+    }
 
     public static async Task<int> RunAsync(RiskOptions options)
     {
@@ -50,7 +56,8 @@ internal sealed class RiskScenario
         try
         {
             await using var data = NpgsqlDataSource.Create(database);
-            return await new RiskScenario(data, options).MeasureAsync();
+            await using var watch = NpgsqlDataSource.Create(database);
+            return await new RiskScenario(data, watch, options).MeasureAsync();
         }
         finally
         {
@@ -63,22 +70,20 @@ internal sealed class RiskScenario
 
     private async Task<int> MeasureAsync()
     {
-        var found = new List<(int Counters, double Rate, double P50, double P99, int Count)>();
+        var found = new List<(int Counters, RiskTry.Found Found)>();
         foreach (var counters in _options.Counters)
         {
             Say($"Filling up to {counters} counters");
             await FillAsync(counters);
             Say($"Assessing, {_options.AtOnce} at once");
-            await AssessAsync(WarmUp);
-            var (rate, times) = await AssessAsync(_options.Length);
-            found.Add((counters, rate, At(times, 0.5), At(times, 0.99), times.Length));
+            await _try.RunAsync(WarmUp);
+            found.Add((counters, await _try.RunAsync(_options.Length)));
         }
         var (differ, compared) = _options.Replay == 0 ? (0, 0) : await CompareAsync();
         Console.WriteLine();
-        Console.WriteLine("| counters | assessments/s | p50, ms | p99, ms | requests |");
-        Console.WriteLine("|---|---|---|---|---|");
-        foreach (var (counters, rate, p50, p99, count) in found)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {counters} | {rate:F0} | {p50:F2} | {p99:F2} | {count} |"));
+        Console.WriteLine(RiskTry.Found.Heading);
+        foreach (var (counters, one) in found)
+            Console.WriteLine($"| {counters} {one.Line}");
         Console.WriteLine();
         if (_options.Replay > 0)
         {
@@ -92,11 +97,16 @@ internal sealed class RiskScenario
             results = found.Select(one => new
             {
                 counters = one.Counters,
-                assessments_per_second = Math.Round(one.Rate, 1),
-                p50_ms = Math.Round(one.P50, 2),
-                p99_ms = Math.Round(one.P99, 2),
+                assessments_per_second = Math.Round(one.Found.PerSecond, 1),
+                p50_ms = Math.Round(one.Found.P50, 2),
+                p99_ms = Math.Round(one.Found.P99, 2),
+                transactions = Math.Round(one.Found.Transactions, 3),
+                rows = Math.Round(one.Found.Rows, 2),
+                cpu_us = Math.Round(one.Found.Microseconds, 0),
+                server_cpu_us = Math.Round(one.Found.ServerMicroseconds, 0),
+                waiting_for_rows = Math.Round(one.Found.Waiting, 2),
             }),
-            ratio = found.Count > 1 ? Math.Round(found[^1].Rate / found[0].Rate, 3) : (double?)null,
+            ratio = found.Count > 1 ? Math.Round(found[^1].Found.PerSecond / found[0].Found.PerSecond, 3) : (double?)null,
             replayed = compared,
             verdicts_that_differ = differ,
         }));
@@ -119,39 +129,6 @@ internal sealed class RiskScenario
         await flush.ExecuteNonQueryAsync();
     }
 
-    private async Task<(double Rate, double[] Milliseconds)> AssessAsync(TimeSpan length)
-    {
-        var times = new ConcurrentBag<double>();
-        var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, _options.AtOnce).Select(_ => Task.Run(async () =>
-        {
-            while (clock.Elapsed < length)
-            {
-                var request = RequestNow();
-                var begun = Stopwatch.GetTimestamp();
-                await _store.AssessAsync(
-                    Guid.CreateVersion7(), request, _policy, assessment => ToAnswer(request, assessment), CancellationToken.None);
-                times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
-            }
-        })));
-        return (times.Count / clock.Elapsed.TotalSeconds, [.. times.Order()]);
-    }
-
-    private static RiskRequest RequestNow() => RiskRequest.From(new AssessRisk
-    {
-        VerificationId = Guid.CreateVersion7(),
-        ApplicationId = $"application-{Random.Shared.Next(3)}",
-        To = PhoneNumber.Parse(string.Create(
-            CultureInfo.InvariantCulture, $"+467{"0236"[Random.Shared.Next(4)]}{Random.Shared.Next(10_000_000):0000000}")),
-        Purpose = Purpose.Login,
-        Client = new ClientContext
-        {
-            Ip = $"{Random.Shared.Next(11, 99)}.{Random.Shared.Next(256)}.{Random.Shared.Next(256)}.{Random.Shared.Next(256)}",
-            DeviceId = $"device-{Random.Shared.Next()}",
-        },
-        RequestedAt = DateTimeOffset.UtcNow,
-    }, "SE");
-
     private async Task<(int Differ, int Compared)> CompareAsync()
     {
         Say($"Assessing {_options.Replay} recorded requests live and replayed");
@@ -168,7 +145,7 @@ internal sealed class RiskScenario
                     var expected = replay.Assess(asked);
                     Assessment? live = null;
                     await _store.AssessAsync(
-                        asked.Session, asked.Request, policy, assessment => ToAnswer(asked.Request, live = assessment),
+                        asked.Session, asked.Request, policy, assessment => RiskTry.ToAnswer(asked.Request, live = assessment),
                         CancellationToken.None);
                     differ += Text(expected) == Text(live!) ? 0 : 1;
                     if (++compared % 10_000 == 0)
@@ -190,19 +167,6 @@ internal sealed class RiskScenario
 
     private static string Text(Assessment assessment) =>
         JsonSerializer.Serialize((object[])[assessment.Verdict, assessment.Score, assessment.Factors, assessment.Changes.Blocks]);
-
-    private static RiskAssessed ToAnswer(RiskRequest request, Assessment assessment) => new()
-    {
-        VerificationId = Guid.CreateVersion7(),
-        Verdict = assessment.Verdict,
-        Score = assessment.Score,
-        Factors = assessment.Factors,
-        PolicyVersion = "load",
-        LineType = request.LineType,
-        AssessedAt = request.RequestedAt,
-    };
-
-    private static double At(double[] sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
 
     private static void Say(string text) => Console.Error.WriteLine(text);
 }

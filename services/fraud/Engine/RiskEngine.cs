@@ -83,9 +83,17 @@ internal static class RiskEngine
     }
 
     /// <summary>What has to be read to learn from an outcome.</summary>
-    public static Questions Ask(Policy policy, Outcome outcome) => policy.Trunks is { } trunks && outcome is Outcome.Called called
-        ? trunks.Ask(called)
+    public static Questions Ask(Policy policy, Outcome outcome) => outcome is Outcome.Called called
+        ? Ask(policy, called.Trunk, called.At)
         : new Questions([], [], outcome.At);
+
+    /// <summary>What has to be read to learn from the end of a call, whatever its request was.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="trunk">The trunk that carried it; null if it was on none.</param>
+    /// <param name="at">When it was over.</param>
+    public static Questions Ask(Policy policy, string? trunk, DateTimeOffset at) => policy.Trunks is { } trunks && trunk is not null
+        ? trunks.Ask(trunk, at)
+        : new Questions([], [], at);
 
     /// <summary>What an outcome changes.</summary>
     /// <param name="policy">The policy.</param>

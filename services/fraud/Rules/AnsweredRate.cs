@@ -107,15 +107,13 @@ internal sealed class TrunkAnswers(AnsweredRateSettings settings, BlockSettings 
     public static Window[] WindowsOf(AnsweredRateSettings settings) =>
         [.. settings.WindowsSeconds.Order().Select(seconds => new Window(TimeSpan.FromSeconds(seconds))), Shares.Baseline];
 
-    /// <summary>What has to be read for a call.</summary>
-    public Questions Ask(Outcome.Called call)
+    /// <summary>What has to be read for a call on a trunk that is over.</summary>
+    public Questions Ask(string name, DateTimeOffset at)
     {
-        if (call.Trunk is null)
-            return new Questions([], [], call.At);
-        var trunk = new Subject(SubjectKind.Trunk, call.Trunk);
+        var trunk = new Subject(SubjectKind.Trunk, name);
         return new Questions(
             [.. _windows.SelectMany(window => (CounterQuery[])[new(trunk, Measure.Calls, window), new(trunk, Measure.Answered, window)])],
-            [trunk], call.At);
+            [trunk], at);
     }
 
     /// <summary>What is wrong with the trunk, or null.</summary>

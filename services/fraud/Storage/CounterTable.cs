@@ -13,6 +13,9 @@ namespace FlashCall.Fraud.Storage;
 /// </summary>
 internal static class CounterTable
 {
+    /// <summary>Over how many rows the bucket of a subject may be spread that many sessions share; who reads adds them up.</summary>
+    public const int Shards = 16;
+
     /// <summary>The columns; a new measure gets one by a schema script.</summary>
     private static readonly (Measure Measure, string Name)[] Columns =
     [
@@ -54,55 +57,57 @@ internal static class CounterTable
     }
 
     /// <summary>The statement that reads what is asked for; its result goes to <see cref="ReadAsync"/>.</summary>
-    /// <param name="questions">What is asked for.</param>
-    /// <param name="ranges">The subjects and windows, one for each row that may come back.</param>
-    public static NpgsqlBatchCommand Reading(Questions questions, out (Subject Subject, Window Window)[] ranges)
+    /// <param name="asked">What is asked for, for any number of decisions.</param>
+    /// <param name="ranges">Each range once: one for each row that may come back.</param>
+    public static NpgsqlBatchCommand Reading(IEnumerable<Questions> asked, out CounterRange[] ranges)
     {
-        ranges = [.. questions.Counters.Select(query => (query.Subject, query.Window)).Distinct()];
+        var distinct = new HashSet<CounterRange>();
+        foreach (var questions in asked)
+        {
+            foreach (var query in questions.Counters)
+                distinct.Add(CounterRange.Of(query, questions.At));
+        }
+        ranges = [.. distinct];
         var (keys, grains) = (new Guid[ranges.Length], new short[ranges.Length]);
         var (firsts, lasts) = (new int[ranges.Length], new int[ranges.Length]);
         var known = new Dictionary<Subject, Guid>();
         for (var i = 0; i < ranges.Length; i++)
         {
-            var (subject, window) = ranges[i];
-            if (!known.TryGetValue(subject, out var key))
-                known[subject] = key = KeyOf(subject);
-            var (first, last) = window.BucketsAt(questions.At);
-            (keys[i], grains[i], firsts[i], lasts[i]) = (key, (short)window.GrainSeconds, (int)first, (int)last);
+            var range = ranges[i];
+            if (!known.TryGetValue(range.Subject, out var key))
+                known[range.Subject] = key = KeyOf(range.Subject);
+            (keys[i], grains[i], firsts[i], lasts[i]) = (key, (short)range.GrainSeconds, (int)range.First, (int)range.Last);
         }
         return new NpgsqlBatchCommand(Read) { Parameters = { Uuids(keys), Smalls(grains), Integers(firsts), Integers(lasts) } };
     }
 
     /// <summary>Takes the result of <see cref="Reading"/>.</summary>
-    public static async Task<Dictionary<CounterQuery, long>> ReadAsync(
-        NpgsqlDataReader reader, Questions questions, (Subject Subject, Window Window)[] ranges, CancellationToken cancellationToken)
+    public static async Task ReadAsync(
+        NpgsqlDataReader reader, CounterRange[] ranges, KnownHistory history, CancellationToken cancellationToken)
     {
-        var sums = new Dictionary<(Subject, Window), long[]>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            var measured = new long[Columns.Length];
-            for (var i = 0; i < measured.Length; i++)
-                measured[i] = reader.GetInt64(i + 1);
-            sums[ranges[reader.GetInt64(0) - 1]] = measured;
+            var sums = new long[Columns.Length + 1];
+            for (var i = 0; i < Columns.Length; i++)
+                sums[(int)Columns[i].Measure] = reader.GetInt64(i + 1);
+            history.Take(ranges[reader.GetInt64(0) - 1], sums);
         }
-        return questions.Counters.ToDictionary(query => query,
-            query => sums.TryGetValue((query.Subject, query.Window), out var measured) ? measured[ColumnOf[query.Measure]] : 0);
     }
 
     /// <summary>The statement that adds.</summary>
     /// <param name="additions">What is added; rows of one bucket become one.</param>
-    /// <param name="session">Spreads what many sessions add to over shards.</param>
+    /// <param name="shard">Which row of those that many sessions add to, 0 to <see cref="Shards"/> - 1: transactions that are under way
+    /// at once do not wait for each other where they have each its own.</param>
     /// <returns>Null where there is nothing to add.</returns>
-    public static NpgsqlBatchCommand? Adding(IEnumerable<CounterAddition> additions, Guid session)
+    public static NpgsqlBatchCommand? Adding(IEnumerable<CounterAddition> additions, int shard)
     {
         var rows = new SortedDictionary<(Guid Key, short Grain, int Bucket, short Shard), (SubjectKind Kind, long[] Amounts)>();
         var known = new Dictionary<Subject, Guid>();
-        var spread = (uint)session.GetHashCode();
         foreach (var addition in additions)
         {
             if (!known.TryGetValue(addition.Subject, out var key))
                 known[addition.Subject] = key = KeyOf(addition.Subject);
-            var at = (key, (short)addition.GrainSeconds, (int)addition.Bucket, (short)(spread % ShardsOf(addition.Subject.Kind)));
+            var at = (key, (short)addition.GrainSeconds, (int)addition.Bucket, (short)(IsShared(addition.Subject.Kind) ? shard : 0));
             if (!rows.TryGetValue(at, out var row))
                 rows[at] = row = (addition.Subject.Kind, new long[Columns.Length]);
             row.Amounts[ColumnOf[addition.Measure]] += addition.Amount;
@@ -127,14 +132,9 @@ internal static class CounterTable
         return command;
     }
 
-    /// <summary>Over how many rows the bucket of one subject is spread: many requests at once share these, and each holds its row until its
-    /// commit is on disk.</summary>
-    private static uint ShardsOf(SubjectKind kind) => kind switch
-    {
-        SubjectKind.Application or SubjectKind.Destination or SubjectKind.Trunk => 8,
-        SubjectKind.Prefix => 4,
-        _ => 1,
-    };
+    /// <summary>Whether nearly every transaction adds to a subject of the kind, and would wait for the one before.</summary>
+    private static bool IsShared(SubjectKind kind) =>
+        kind is SubjectKind.Application or SubjectKind.Destination or SubjectKind.Trunk or SubjectKind.Prefix;
 
     /// <summary>Money is counted in millionths; two thousand million of anything else within a bucket are not reached.</summary>
     private static bool IsLarge(Measure measure) => measure is Measure.Spend;

@@ -33,6 +33,28 @@ internal static class Parameters
     public static NpgsqlParameter Json<T>(T value) =>
         new() { Value = JsonSerializer.Serialize(value, StoredForm), NpgsqlDbType = NpgsqlDbType.Jsonb };
 
+    public static NpgsqlParameter Uuids(IEnumerable<Guid> values) =>
+        new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
+
+    public static NpgsqlParameter Flags(IEnumerable<bool?> values) =>
+        new() { Value = values.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Boolean };
+
+    public static NpgsqlParameter Times(IEnumerable<DateTimeOffset> values) => new()
+    {
+        Value = values.Select(value => value.ToUniversalTime()).ToArray(),
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+    };
+
+    public static NpgsqlParameter Jsons<T>(IEnumerable<T> values) => new()
+    {
+        Value = values.Select(value => JsonSerializer.Serialize(value, StoredForm)).ToArray(),
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+    };
+
+    /// <summary>Reads what was stored.</summary>
+    public static T Stored<T>(string json) => JsonSerializer.Deserialize<T>(json, StoredForm)
+        ?? throw new InvalidOperationException($"A stored {typeof(T).Name} is null.");
+
     public static NpgsqlParameter Smalls(IEnumerable<int> values) =>
         new() { Value = values.Select(value => checked((short)value)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint };
 

@@ -9,10 +9,12 @@ internal static class StandingTable
     // One result of two kinds of rows, so that reading both is one statement: entries have no level.
     private const string Read = """
         with asked as (select * from unnest($1::smallint[], $2::text[]) as asked (kind, subject))
-        select blocks.kind, blocks.subject, reason, raised_at, until, level, null::smallint from blocks join asked using (kind, subject)
+        select blocks.kind, blocks.subject, reason, raised_at, until, level, null::smallint, null::text
+        from blocks join asked using (kind, subject)
         union all
-        select entries.kind, entries.subject, null, null, expires_at, null, list from list_entries as entries join asked using (kind, subject)
-        where application_id is null or application_id = $3
+        select entries.kind, entries.subject, null, null, expires_at, null, list, application_id
+        from list_entries as entries join asked using (kind, subject)
+        where application_id is null or application_id = any($3)
         """;
 
     // One that stands is left alone: of two requests that both find the same anomaly, the first raises the block.
@@ -32,36 +34,35 @@ internal static class StandingTable
 
     /// <summary>The statement that reads what stands.</summary>
     /// <param name="subjects">Of these subjects.</param>
-    /// <param name="application">Whose own entries count beside those for all; null for none.</param>
-    public static NpgsqlBatchCommand Reading(IReadOnlyList<Subject> subjects, string? application) => new(Read)
+    /// <param name="applications">Whose own entries are wanted beside those for all.</param>
+    public static NpgsqlBatchCommand Reading(IReadOnlyCollection<Subject> subjects, IEnumerable<string> applications) => new(Read)
     {
         Parameters =
         {
             Parameters.Smalls(subjects.Select(subject => (int)subject.Kind)), Parameters.Texts(subjects.Select(subject => subject.Key)),
-            Parameters.Text(application),
+            Parameters.Texts(applications),
         },
     };
 
     /// <summary>Takes the result of <see cref="Reading"/>.</summary>
-    public static async Task<(List<TimedBlock> Blocks, List<ListEntry> Entries)> ReadAsync(
-        NpgsqlDataReader reader, CancellationToken cancellationToken)
+    public static async Task ReadAsync(NpgsqlDataReader reader, KnownHistory history, CancellationToken cancellationToken)
     {
-        var (blocks, entries) = (new List<TimedBlock>(), new List<ListEntry>());
         while (await reader.ReadAsync(cancellationToken))
         {
             var subject = new Subject((SubjectKind)reader.GetInt16(0), reader.GetString(1));
             if (reader.IsDBNull(6))
             {
-                blocks.Add(new TimedBlock(subject, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
+                history.Take(new TimedBlock(subject, reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
                     reader.GetFieldValue<DateTimeOffset>(4), reader.GetInt32(5)));
             }
             else
             {
-                entries.Add(new ListEntry(
-                    (ListKind)reader.GetInt16(6), subject, reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4)));
+                history.Take(
+                    new ListEntry(
+                        (ListKind)reader.GetInt16(6), subject, reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4)),
+                    reader.IsDBNull(7) ? null : reader.GetString(7));
             }
         }
-        return (blocks, entries);
     }
 
     /// <summary>The statement that raises a block, with the news of it that has to go out.</summary>

@@ -60,13 +60,17 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
     };
 
     /// <summary>A replica whose settings give this policy.</summary>
-    internal async Task<Replica> OpenAsync(TimeProvider time, PolicyDocument document)
+    /// <param name="time">Its clock.</param>
+    /// <param name="document">The policy.</param>
+    /// <param name="assessingAtOnce">Transactions under way at once that assess; with one, requests are decided in the order in which they
+    /// come.</param>
+    internal async Task<Replica> OpenAsync(TimeProvider time, PolicyDocument document, int assessingAtOnce = 2)
     {
         var data = Data();
         _open.Add(data);
         var policies = new PolicyDirectory(new PolicyStore(data), document, time, NullLogger<PolicyDirectory>.Instance);
         await policies.RefreshAsync(TestContext.Current.CancellationToken);
-        var store = new AssessmentStore(data);
+        var store = new AssessmentStore(data, time, assessingAtOnce: assessingAtOnce);
         var metrics = new FraudMetrics(_metrics.GetRequiredService<IMeterFactory>());
         var news = new BlockNews(
             data, new Messenger(MassTransit.Bus.Factory.CreateUsingInMemory(_ => { }), new BusNames("")), time, NullLogger<BlockNews>.Instance);
@@ -91,6 +95,33 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
     public Task<long> RingsOfAsync(PhoneNumber number) => QueryAsync<long>(
         "select coalesce(sum(rings), 0) from counters where key = $1 and grain = 900",
         CounterTable.KeyOf(new Subject(SubjectKind.Number, number.E164)));
+
+    /// <summary>Lets every transaction that assesses or learns wait for its first write until this is disposed of.</summary>
+    internal async Task<IAsyncDisposable> HoldAsync()
+    {
+        var data = Data();
+        var connection = await data.OpenConnectionAsync();
+        await using var hold = new NpgsqlCommand("begin; lock table assessments, outcomes in access exclusive mode", connection);
+        await hold.ExecuteNonQueryAsync();
+        return new Held(data, connection);
+    }
+
+    /// <summary>Waits until so many transactions wait for one that holds them.</summary>
+    internal Task HeldAsync(int count) => Eventually.TrueAsync(
+        async () => await QueryAsync<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") >= count,
+        $"{count} transactions that wait");
+
+    private sealed class Held(NpgsqlDataSource data, NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (var release = new NpgsqlCommand("rollback", connection))
+                await release.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+            await data.DisposeAsync();
+        }
+    }
 
     private NpgsqlDataSource Data() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres)
     {

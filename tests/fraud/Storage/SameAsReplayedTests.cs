@@ -2,6 +2,7 @@ using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
+using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Tests.Assessments;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -44,13 +45,19 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
             else
             {
                 replay.Learn(step);
-                if (step is RecordedTraffic.Step.Told told)
-                    await store.LearnAsync(told.Session, told.Id, told.News, policy, token);
-                else if (step is RecordedTraffic.Step.Judged judged)
-                    await store.TakeFeedbackAsync(judged.Session, application: null, judged.Genuine, policy, judged.At, token);
+                await TellAsync(store, step, policy);
             }
         }
     }
+
+    internal static Task TellAsync(AssessmentStore store, RecordedTraffic.Step step, Policy policy) => step switch
+    {
+        RecordedTraffic.Step.Told told =>
+            store.LearnAsync(told.Session, told.Id, told.News, policy, TestContext.Current.CancellationToken),
+        RecordedTraffic.Step.Judged judged => store.TakeFeedbackAsync(
+            judged.Session, application: null, judged.Genuine, policy, judged.At, TestContext.Current.CancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(step)),
+    };
 
     /// <summary>Each seed in a time of its own, since they share the tables.</summary>
     private static RecordedTraffic.Step Shifted(RecordedTraffic.Step step, int seed)
@@ -66,7 +73,7 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
         };
     }
 
-    private static RiskAssessed ToAnswer(RecordedTraffic.Step.Asked asked, Assessment assessment) => new()
+    internal static RiskAssessed ToAnswer(RecordedTraffic.Step.Asked asked, Assessment assessment) => new()
     {
         VerificationId = asked.Session,
         Verdict = assessment.Verdict,
@@ -77,7 +84,7 @@ public sealed class SameAsReplayedTests(FraudDatabase database) : IClassFixture<
         AssessedAt = asked.Request.RequestedAt,
     };
 
-    private static string Text(Assessment assessment) => JsonSerializer.Serialize((object[])
+    internal static string Text(Assessment assessment) => JsonSerializer.Serialize((object[])
         [assessment.Verdict, assessment.Score, assessment.ShadowVerdict?.ToString() ?? "", assessment.Factors, assessment.Changes.Additions.Count,
             assessment.Changes.Blocks]);
 }
