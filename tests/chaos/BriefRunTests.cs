@@ -8,14 +8,15 @@ public sealed class BriefRunTests(ITestOutputHelper output)
     [Fact]
     public async Task Nothing_is_lost_and_nothing_happens_twice_while_parts_die()
     {
-        // Other tests run beside this one, and may take the processors for seconds: then it goes on until enough were verified, and it is
-        // not said which share of all they are.
+        // Other tests run beside this one, and may take the processors for seconds: then it goes on until enough were verified, whichever
+        // share of all they are, and deadlines have twice the grace.
         var options = new ChaosOptions
         {
             Length = TimeSpan.FromSeconds(16),
             Rate = 3,
             Seed = 7,
             IsBrief = true,
+            Grace = TimeSpan.FromSeconds(20),
             LeastVerified = 10,
             LeastShare = 0,
         };

@@ -208,9 +208,9 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
                 "Ranges": [{ "Pattern": "+44207946xxxx", "Trunk": "demo" }]
               },
               "Fraud": { "AllowedDestinations": ["SE", "GB"], "ShadowRules": [
-                "address_velocity", "application_velocity", "conversion", "device_numbers", "device_velocity", "live_session",
-                "number_block", "network_velocity", "number_sequence", "number_velocity", "prefix_velocity", "refused_clients",
-                "wrong_reports"] },
+                "address_velocity", "answered_rate", "application_velocity", "conversion", "device_numbers", "device_velocity",
+                "live_session", "number_block", "network_velocity", "number_sequence", "number_velocity", "prefix_velocity",
+                "refused_clients", "wrong_reports"] },
               "Verification": {
                 "SecretsKey": "{{NewSecretsKey()}}",
                 "Policy": { "Lifetime": "00:00:30", "RingTime": "00:00:03", "PostDialDelayCap": "00:00:06" }
