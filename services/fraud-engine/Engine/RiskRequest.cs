@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Counting;
 using PhoneNumbers;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace FlashCall.Fraud.Assessments;
+namespace FlashCall.Fraud.Engine;
 
 /// <summary>
 /// Where a request came from, as far as it can be counted: one subscriber and the network around it. An IPv6 subscriber has a /64 to choose
