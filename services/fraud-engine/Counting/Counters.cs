@@ -22,12 +22,23 @@ internal sealed record Questions(IReadOnlyList<CounterQuery> Counters, IReadOnly
 
 /// <summary>What was read: the history as far as the engine asked for it.</summary>
 /// <param name="at">The moment that the windows end at, which is the engine's clock.</param>
-/// <param name="counts">A count for each query.</param>
+/// <param name="count">Answers a query.</param>
 /// <param name="blocks">Blocks of the subjects asked for, the newest of each.</param>
 /// <param name="entries">Entries of the lists for the subjects asked for.</param>
 internal sealed class Readings(
-    DateTimeOffset at, IReadOnlyDictionary<CounterQuery, long> counts, IReadOnlyList<TimedBlock> blocks, IReadOnlyList<ListEntry> entries)
+    DateTimeOffset at, Func<CounterQuery, long> count, IReadOnlyList<TimedBlock> blocks, IReadOnlyList<ListEntry> entries)
 {
+    /// <param name="at">The moment that the windows end at, which is the engine's clock.</param>
+    /// <param name="counts">A count for each query that was asked.</param>
+    /// <param name="blocks">Blocks of the subjects asked for, the newest of each.</param>
+    /// <param name="entries">Entries of the lists for the subjects asked for.</param>
+    public Readings(
+        DateTimeOffset at, IReadOnlyDictionary<CounterQuery, long> counts, IReadOnlyList<TimedBlock> blocks,
+        IReadOnlyList<ListEntry> entries)
+        : this(at, query => counts[query], blocks, entries)
+    {
+    }
+
     /// <summary>The moment of the request or outcome.</summary>
     public DateTimeOffset At => at;
 
@@ -39,7 +50,7 @@ internal sealed class Readings(
 
     /// <summary>The count.</summary>
     /// <exception cref="KeyNotFoundException">It was not asked for: the rule does not declare that it needs it.</exception>
-    public long Of(Subject subject, Measure measure, Window window) => counts[new CounterQuery(subject, measure, window)];
+    public long Of(Subject subject, Measure measure, Window window) => count(new CounterQuery(subject, measure, window));
 
     /// <summary>The newest block of a subject that counts still, or null.</summary>
     public TimedBlock? BlockOf(Subject subject)

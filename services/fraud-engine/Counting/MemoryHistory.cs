@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using FlashCall.Fraud.Engine;
 
 namespace FlashCall.Fraud.Counting;
@@ -10,35 +12,38 @@ namespace FlashCall.Fraud.Counting;
 /// <param name="blockMemory">How long a lifted block is remembered.</param>
 internal sealed class MemoryHistory(TimeSpan memory, TimeSpan blockMemory)
 {
-    private readonly Dictionary<(Subject Subject, Measure Measure, int GrainSeconds), Buckets> _counters = [];
+    /// <summary>A sweep looks at every counter, so that it has to be worth it: so many more of them, as a share of those that the last one
+    /// left, and so many at least.</summary>
+    private const double Growth = 1.5;
+
+    private const int LeastGrowth = 50_000;
+
+    private readonly Dictionary<Subject, int> _chains = new(Subject.ByText);
+    private readonly Tallies _tallies = new(memory);
     private readonly Dictionary<Subject, TimedBlock> _blocks = [];
     private readonly Dictionary<Subject, List<ListEntry>> _entries = [];
-    private DateTimeOffset _sweptAt = DateTimeOffset.MinValue;
+    private double _sweepAbove = LeastGrowth;
 
     /// <summary>How many counters it holds.</summary>
-    public int Count => _counters.Count;
+    public int Count => _tallies.Count;
 
     /// <summary>Answers what the engine asks.</summary>
     public Readings Read(Questions questions)
     {
         var counts = new Dictionary<CounterQuery, long>(questions.Counters.Count);
         foreach (var query in questions.Counters)
-        {
-            var (first, last) = query.Window.BucketsAt(questions.At);
-            counts[query] = _counters.TryGetValue((query.Subject, query.Measure, query.Window.GrainSeconds), out var buckets)
-                ? buckets.Sum(first, last)
-                : 0;
-        }
-        List<TimedBlock> blocks = [];
-        List<ListEntry> entries = [];
-        foreach (var subject in questions.Standing)
-        {
-            if (_blocks.TryGetValue(subject, out var block))
-                blocks.Add(block);
-            if (_entries.TryGetValue(subject, out var listed))
-                entries.AddRange(listed);
-        }
+            counts[query] = SumOf(query, questions.At);
+        var (blocks, entries) = StandingOf(questions.Standing);
         return new Readings(questions.At, counts, blocks, entries);
+    }
+
+    /// <summary>Answers without being asked before: what is looked up is only what a rule reads. Good until something is remembered.</summary>
+    /// <param name="standing">Of these subjects blocks and entries of the lists are wanted.</param>
+    /// <param name="at">The moment that the windows end at.</param>
+    public Readings ReadAt(IEnumerable<Subject> standing, DateTimeOffset at)
+    {
+        var (blocks, entries) = StandingOf(standing);
+        return new Readings(at, query => SumOf(query, at), blocks, entries);
     }
 
     /// <summary>Remembers.</summary>
@@ -46,19 +51,27 @@ internal sealed class MemoryHistory(TimeSpan memory, TimeSpan blockMemory)
     /// <param name="at">The clock of what is replayed; from time to time what is too old is forgotten.</param>
     public void Apply(Changes changes, DateTimeOffset at)
     {
-        foreach (var addition in changes.Additions)
+        ref var chain = ref Unsafe.NullRef<int>();
+        var of = default(Subject);
+        // The list as it is: through its interface each step would be two calls.
+        foreach (var addition in CollectionsMarshal.AsSpan(changes.Additions as List<CounterAddition> ?? [.. changes.Additions]))
         {
-            var key = (addition.Subject, addition.Measure, addition.GrainSeconds);
-            if (!_counters.TryGetValue(key, out var buckets))
-                _counters[key] = buckets = new Buckets();
-            buckets.Add(addition.Bucket, addition.Amount);
+            // What is said of one subject mostly comes together, and so is looked for once. Nothing else joins the table meanwhile.
+            if (!ReferenceEquals(of.Key, addition.Subject.Key) || of.Kind != addition.Subject.Kind)
+            {
+                of = addition.Subject;
+                chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chains, of, out var isKnown);
+                if (!isKnown)
+                    chain = Tallies.None;
+            }
+            _tallies.Add(ref chain, addition.Measure, addition.GrainSeconds, addition.Bucket, addition.Amount);
         }
         foreach (var block in changes.Blocks)
         {
             if (!_blocks.TryGetValue(block.Subject, out var other) || other.Until < block.Until)
                 _blocks[block.Subject] = block;
         }
-        if (at - _sweptAt > TimeSpan.FromMinutes(10))
+        if (Count > _sweepAbove)
             Sweep(at);
     }
 
@@ -80,20 +93,15 @@ internal sealed class MemoryHistory(TimeSpan memory, TimeSpan blockMemory)
     /// <summary>Forgets what no window reaches and no memory keeps.</summary>
     public void Sweep(DateTimeOffset at)
     {
-        _sweptAt = at;
-        foreach (var (key, buckets) in _counters)
+        foreach (var (subject, chain) in _chains)
         {
-            // The longest window of a grain bounds what is kept of it.
-            var reach = key.GrainSeconds switch
-            {
-                5 => TimeSpan.FromMinutes(10),
-                60 => TimeSpan.FromHours(2),
-                900 => TimeSpan.FromDays(2),
-                _ => memory,
-            } + TimeSpan.FromHours(1);
-            if (buckets.Forget(Window.BucketOf(at - reach, key.GrainSeconds) - 1))
-                _counters.Remove(key);
+            var left = _tallies.Forget(chain, at);
+            if (left == Tallies.None)
+                _chains.Remove(subject);
+            else if (left != chain)
+                CollectionsMarshal.GetValueRefOrNullRef(_chains, subject) = left;
         }
+        _sweepAbove = Math.Max(Count * Growth, Count + LeastGrowth);
         foreach (var (subject, block) in _blocks)
         {
             if (at - block.Until >= blockMemory)
@@ -107,39 +115,27 @@ internal sealed class MemoryHistory(TimeSpan memory, TimeSpan blockMemory)
         }
     }
 
-    /// <summary>The buckets of one counter in order of time; most have one or two.</summary>
-    private sealed class Buckets
+    private long SumOf(CounterQuery query, DateTimeOffset at)
     {
-        private readonly List<(long Bucket, long Amount)> _buckets = new(1);
+        if (!_chains.TryGetValue(query.Subject, out var chain))
+            return 0;
+        var (first, last) = query.Window.BucketsAt(at);
+        return _tallies.Sum(chain, query.Measure, query.Window.GrainSeconds, first, last);
+    }
 
-        public void Add(long bucket, long amount)
+    private (IReadOnlyList<TimedBlock> Blocks, IReadOnlyList<ListEntry> Entries) StandingOf(IEnumerable<Subject> subjects)
+    {
+        if (_blocks.Count == 0 && _entries.Count == 0)
+            return ([], []);
+        List<TimedBlock> blocks = [];
+        List<ListEntry> entries = [];
+        foreach (var subject in subjects)
         {
-            var at = _buckets.Count;
-            while (at > 0 && _buckets[at - 1].Bucket > bucket)
-                at--;
-            if (at > 0 && _buckets[at - 1].Bucket == bucket)
-                _buckets[at - 1] = (bucket, _buckets[at - 1].Amount + amount);
-            else
-                _buckets.Insert(at, (bucket, amount));
+            if (_blocks.TryGetValue(subject, out var block))
+                blocks.Add(block);
+            if (_entries.TryGetValue(subject, out var listed))
+                entries.AddRange(listed);
         }
-
-        public long Sum(long first, long last)
-        {
-            var sum = 0L;
-            for (var i = _buckets.Count - 1; i >= 0 && _buckets[i].Bucket >= first; i--)
-            {
-                if (_buckets[i].Bucket <= last)
-                    sum += _buckets[i].Amount;
-            }
-            return sum;
-        }
-
-        /// <summary>Forgets buckets up to one, that included.</summary>
-        /// <returns>True if nothing is left.</returns>
-        public bool Forget(long upTo)
-        {
-            _buckets.RemoveAll(bucket => bucket.Bucket <= upTo);
-            return _buckets.Count == 0;
-        }
+        return (blocks, entries);
     }
 }

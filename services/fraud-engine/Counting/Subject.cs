@@ -42,6 +42,10 @@ internal enum SubjectKind
 /// <param name="Key">Which one, as it is stored: personal data for most kinds.</param>
 internal readonly record struct Subject(SubjectKind Kind, string Key)
 {
+    /// <summary>Tells subjects apart as they do themselves, at a third of the cost. For what was recorded: who
+    /// sends requests could choose keys that meet.</summary>
+    public static IEqualityComparer<Subject> ByText { get; } = new TextComparer();
+
     /// <summary>Fit for events and logs: prefixes and networks as they are, people's and devices' own hidden.</summary>
     public string Masked => Kind switch
     {
@@ -54,6 +58,26 @@ internal readonly record struct Subject(SubjectKind Kind, string Key)
 
     /// <summary>The masked form.</summary>
     public override string ToString() => $"{Kind} {Masked}";
+
+    private sealed class TextComparer : IEqualityComparer<Subject>
+    {
+        public bool Equals(Subject x, Subject y) => x.Kind == y.Kind && string.Equals(x.Key, y.Key);
+
+        public int GetHashCode(Subject subject)
+        {
+            const ulong Multiplier = 0x9E3779B97F4A7C15;
+            var hash = ((ulong)subject.Kind + 1) * Multiplier;
+            var rest = System.Runtime.InteropServices.MemoryMarshal.AsBytes(subject.Key.AsSpan());
+            for (; rest.Length >= sizeof(ulong); rest = rest[sizeof(ulong)..])
+            {
+                hash = (hash ^ System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(rest)) * Multiplier;
+                hash ^= hash >> 32;
+            }
+            for (; rest.Length > 0; rest = rest[1..])
+                hash = (hash ^ rest[0]) * Multiplier;
+            return (int)(hash >> 32);
+        }
+    }
 }
 
 /// <summary>What is counted of a subject. All are whole numbers that only add up, so that their order does not matter. The numbers are

@@ -13,20 +13,31 @@ internal static class Novelty
 {
     private static readonly Window Day = new(TimeSpan.FromDays(1));
 
+    private static readonly (SubjectKind NewTo, SubjectKind Seen)[] Sources =
+        [(SubjectKind.Block, SubjectKind.Number), (SubjectKind.Device, SubjectKind.DeviceWithNumber)];
+
     /// <summary>The blocks and the device that the number is new to.</summary>
-    public static IEnumerable<Subject> NewTo(Policy policy, RiskRequest request, Readings readings) =>
-        Sources(policy)
-            .Where(source => request.SubjectsOf(source.Seen).All(subject => readings.Of(subject, Measure.Requests, Day) == 0))
-            .SelectMany(source => request.SubjectsOf(source.NewTo));
+    public static IEnumerable<Subject> NewTo(Policy policy, RiskRequest request, Readings readings)
+    {
+        foreach (var (newTo, seen) in Sources)
+        {
+            if (policy.GrainsOf(newTo, Measure.NewNumbers).IsEmpty || WasSeen(request.SubjectsOf(seen), readings))
+                continue;
+            foreach (var subject in request.SubjectsOf(newTo))
+                yield return subject;
+        }
+    }
 
     /// <summary>What a rule that counts new numbers of a kind has to have counted beside them.</summary>
     public static Rules.Need SeenBefore(SubjectKind kind) => new(kind, Measure.Requests, Day);
 
-    private static IEnumerable<(SubjectKind NewTo, SubjectKind Seen)> Sources(Policy policy)
+    private static bool WasSeen(Subject[] subjects, Readings readings)
     {
-        if (policy.GrainsOf(SubjectKind.Block, Measure.NewNumbers).Count > 0)
-            yield return (SubjectKind.Block, SubjectKind.Number);
-        if (policy.GrainsOf(SubjectKind.Device, Measure.NewNumbers).Count > 0)
-            yield return (SubjectKind.Device, SubjectKind.DeviceWithNumber);
+        foreach (var subject in subjects)
+        {
+            if (readings.Of(subject, Measure.Requests, Day) != 0)
+                return true;
+        }
+        return false;
     }
 }

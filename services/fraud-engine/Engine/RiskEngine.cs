@@ -29,7 +29,7 @@ internal static class RiskEngine
             foreach (var subject in need.SubjectsOf(request))
                 counters.Add(new CounterQuery(subject, need.Measure, need.Window));
         }
-        return new Questions([.. counters], [.. Listable.SelectMany(request.SubjectsOf)], request.RequestedAt);
+        return new Questions([.. counters], [.. ListableOf(request)], request.RequestedAt);
     }
 
     /// <summary>Decides. The score is the sum of the factors' weights, at most 100; the verdict follows from the purpose's thresholds; a
@@ -37,9 +37,11 @@ internal static class RiskEngine
     /// <param name="policy">The policy.</param>
     /// <param name="request">The request.</param>
     /// <param name="readings">What <see cref="Ask(Policy, RiskRequest)"/> asked for.</param>
-    public static Assessment Assess(Policy policy, RiskRequest request, Readings readings)
+    /// <param name="additions">Takes what is to be added to the counters, in place of a list of its own.</param>
+    public static Assessment Assess(
+        Policy policy, RiskRequest request, Readings readings, List<CounterAddition>? additions = null)
     {
-        var isSafe = readings.Entries.Any(entry => entry.List is ListKind.Safe && entry.HoldsAt(readings.At));
+        var isSafe = readings.Entries.Count > 0 && readings.Entries.Any(entry => entry.List is ListKind.Safe && entry.HoldsAt(readings.At));
         var factors = new List<RiskFactor>();
         var blocks = new List<TimedBlock>();
         var onItsOwn = 0;
@@ -67,19 +69,15 @@ internal static class RiskEngine
             }
         }
         // OrderByDescending is stable: factors of equal weight stay in the order of the rules.
-        factors = [.. factors.OrderByDescending(factor => factor.Weight)];
+        if (factors.Count > 1)
+            factors = [.. factors.OrderByDescending(factor => factor.Weight)];
         var thresholds = policy.ThresholdsOf(request.Purpose);
-        var (enforced, score) = VerdictOf(factors.Where(factor => !factor.Shadow), thresholds);
-        // What the safe list waives would not have counted under another policy either.
-        var (full, _) = VerdictOf(factors.Where(factor => !factor.Shadow || !IsWaived(factor)), thresholds);
+        var (enforced, score) = VerdictOf(factors, thresholds, withShadow: false);
+        var (full, _) = VerdictOf(factors, thresholds, withShadow: true);
         var verdict = policy.Document.Shadow ? Verdict.Allow : enforced;
         return new Assessment(verdict, score, full == verdict ? null : full, factors,
             new Changes(
-                [
-                    .. Additions.Of(policy, request, verdict, onItsOwn >= thresholds.Block, readings),
-                    .. Additions.Of(policy, request, blocks),
-                ],
-                blocks));
+                Additions.Of(additions ?? [], policy, request, verdict, onItsOwn >= thresholds.Block, readings, blocks), blocks));
     }
 
     /// <summary>What has to be read to learn from an outcome.</summary>
@@ -99,7 +97,8 @@ internal static class RiskEngine
     /// <param name="policy">The policy.</param>
     /// <param name="outcome">The outcome, which was not counted before.</param>
     /// <param name="readings">What <see cref="Ask(Policy, Outcome)"/> asked for.</param>
-    public static Changes Learn(Policy policy, Outcome outcome, Readings readings)
+    /// <param name="additions">Takes what is to be added to the counters, in place of a list of its own.</param>
+    public static Changes Learn(Policy policy, Outcome outcome, Readings readings, List<CounterAddition>? additions = null)
     {
         var blocks = new List<TimedBlock>();
         if (policy.Trunks is { } trunks && outcome is Outcome.Called called && !policy.Document.Shadow
@@ -107,8 +106,11 @@ internal static class RiskEngine
         {
             Raise(policy, finding.Raises!.Value, finding.Code, readings, blocks);
         }
-        return new Changes(Additions.Of(policy, outcome), blocks);
+        return new Changes(Additions.Of(additions ?? [], policy, outcome), blocks);
     }
+
+    /// <summary>The subjects of a request that lists and blocks may name.</summary>
+    public static IEnumerable<Subject> ListableOf(RiskRequest request) => Listable.SelectMany(request.SubjectsOf);
 
     /// <summary>The subjects of a request that a block may stop.</summary>
     public static IEnumerable<Subject> BlockableOf(RiskRequest request) => Blockable.SelectMany(request.SubjectsOf);
@@ -132,12 +134,16 @@ internal static class RiskEngine
 
     private static bool IsWaived(RiskFactor factor) => factor.Evidence?.ContainsKey(Waived) == true;
 
-    private static (Verdict Verdict, int Score) VerdictOf(IEnumerable<RiskFactor> factors, Thresholds thresholds)
+    private static (Verdict Verdict, int Score) VerdictOf(
+        List<RiskFactor> factors, Thresholds thresholds, bool withShadow)
     {
         var sum = 0;
         var decisive = false;
         foreach (var factor in factors)
         {
+            // What the safe list waives would not have counted under another policy either.
+            if (factor.Shadow && (!withShadow || IsWaived(factor)))
+                continue;
             sum += factor.Weight;
             decisive |= factor.Weight >= Finding.Decisive;
         }

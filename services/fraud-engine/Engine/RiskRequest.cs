@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using FlashCall.Contracts;
@@ -11,11 +10,7 @@ namespace FlashCall.Fraud.Engine;
 /// added to the same subjects later.</summary>
 internal sealed record RiskRequest
 {
-    private const int ShortestPrefix = 4;
-    private const int LongestPrefix = 7;
-
-    /// <summary>What a prefix leaves of a number at least, so that no prefix is a person's.</summary>
-    private const int DigitsBehindPrefix = 3;
+    private RequestSubjects.Kept _subjects;
 
     /// <summary>When the session was started, which is the engine's clock.</summary>
     public required DateTimeOffset RequestedAt { get; init; }
@@ -89,41 +84,10 @@ internal sealed record RiskRequest
 
     /// <summary>The subjects of a kind that the request has: none where nothing is known, four prefixes, two blocks, six
     /// neighbours.</summary>
-    public IEnumerable<Subject> SubjectsOf(SubjectKind kind) => kind switch
-    {
-        SubjectKind.Number => [new(kind, Number)],
-        SubjectKind.Prefix => Enumerable.Range(ShortestPrefix, LongestPrefix - ShortestPrefix + 1).SelectMany(PrefixOf),
-        SubjectKind.Block => [new(kind, Number[..^2]), new(kind, Number[..^3])],
-        SubjectKind.Address => Known(kind, Address),
-        SubjectKind.Network => Known(kind, Network),
-        SubjectKind.Device => Known(kind, Device),
-        SubjectKind.Application => [new(kind, ApplicationId)],
-        SubjectKind.Destination => [new(kind, Destination)],
-        SubjectKind.DeviceWithNumber => Known(kind, Device is null ? null : $"{Device} {Number}"),
-        SubjectKind.Neighbour => Neighbours(),
-        // Which trunk will carry the call is not known when it is asked for.
-        SubjectKind.Trunk => [],
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public Subject[] SubjectsOf(SubjectKind kind) => _subjects.Of(this).OfKind(kind);
 
     /// <summary>The prefix of so many digits; none where it would leave less than three digits of the number.</summary>
-    public IEnumerable<Subject> PrefixOf(int digits) =>
-        digits + 1 + DigitsBehindPrefix <= Number.Length ? [new(SubjectKind.Prefix, Number[..(digits + 1)])] : [];
-
-    private IEnumerable<Subject> Neighbours()
-    {
-        const int Reach = 3;
-        const int Digits = 4;
-        var head = Number[..^Digits];
-        var tail = int.Parse(Number.AsSpan(Number.Length - Digits), CultureInfo.InvariantCulture);
-        for (var near = Math.Max(0, tail - Reach); near <= Math.Min(9_999, tail + Reach); near++)
-        {
-            if (near != tail)
-                yield return new(SubjectKind.Number, string.Create(CultureInfo.InvariantCulture, $"{head}{near:0000}"));
-        }
-    }
-
-    private static IEnumerable<Subject> Known(SubjectKind kind, string? key) => key is null ? [] : [new(kind, key)];
+    public Subject[] PrefixOf(int digits) => _subjects.Of(this).PrefixOf(digits);
 
     private static LineType LineTypeOf(PhoneNumberType type) => type switch
     {

@@ -12,7 +12,7 @@ internal sealed class Policy
     /// <summary>Raised with every change of a rule that gives other verdicts under the same document.</summary>
     private const int EngineVersion = 2;
 
-    private readonly Dictionary<(SubjectKind, Measure), int[]> _grains;
+    private readonly int[][] _grains;
 
     /// <param name="document">What it says.</param>
     /// <param name="number">Which of the operator's policies, 1 or more.</param>
@@ -22,8 +22,13 @@ internal sealed class Policy
         Number = number;
         Rules = RuleBook.Of(document);
         Needs = [.. Rules.SelectMany(rule => rule.Needs).Distinct()];
-        _grains = Needs.GroupBy(need => (need.StoredKind, need.Measure)).ToDictionary(
-            group => group.Key, group => group.Select(need => need.Window.GrainSeconds).Distinct().Order().ToArray());
+        _grains = new int[Cell(SubjectKind.Neighbour, Measure.NarrowerBlocks) + 1][];
+        Array.Fill(_grains, []);
+        foreach (var group in Needs.GroupBy(need => (need.StoredKind, need.Measure)))
+        {
+            _grains[Cell(group.Key.StoredKind, group.Key.Measure)] =
+                [.. group.Select(need => need.Window.GrainSeconds).Distinct().Order()];
+        }
         Memory = Needs.Select(need => need.Window.Length + need.Window.Lag).DefaultIfEmpty(TimeSpan.Zero).Max();
         Trunks = document.AnsweredRate is { } answered ? new TrunkAnswers(answered, document.Blocks) : null;
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(PolicyText.Write(document)).AsSpan(0, 6));
@@ -53,7 +58,7 @@ internal sealed class Policy
     public TimeSpan Memory { get; }
 
     /// <summary>The grains in which a measure of a kind of subject is kept; none if no rule reads it.</summary>
-    public IReadOnlyList<int> GrainsOf(SubjectKind kind, Measure measure) => _grains.GetValueOrDefault((kind, measure), []);
+    public ReadOnlySpan<int> GrainsOf(SubjectKind kind, Measure measure) => _grains[Cell(kind, measure)];
 
     /// <summary>From which score on a purpose's requests are challenged or blocked.</summary>
     public Thresholds ThresholdsOf(Purpose purpose) =>
@@ -62,4 +67,6 @@ internal sealed class Policy
     /// <summary>What a rule's factors weigh for a purpose, in percent.</summary>
     public int WeightOf(Purpose purpose, string rule) =>
         Document.Purposes.GetValueOrDefault(purpose) is { } own && own.Weights.TryGetValue(rule, out var percent) ? percent : 100;
+
+    private static int Cell(SubjectKind kind, Measure measure) => ((int)kind * ((int)Measure.NarrowerBlocks + 1)) + (int)measure;
 }

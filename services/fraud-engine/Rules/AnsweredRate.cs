@@ -19,13 +19,15 @@ internal sealed class AnsweredRate : IRule
     private readonly AnsweredRateSettings _settings;
     private readonly BlockSettings _blocks;
     private readonly Window[] _windows;
+    private readonly int[] _digits;
 
     /// <param name="settings">Its own settings.</param>
     /// <param name="blocks">How blocks are remembered.</param>
     public AnsweredRate(AnsweredRateSettings settings, BlockSettings blocks)
     {
         _settings = settings;
-        _blocks = blocks;
+        _blocks = blocks with { ProbationRequests = ProbationCalls };
+        _digits = [.. settings.PrefixDigits.OrderDescending()];
         _windows = [.. settings.WindowsSeconds.Order().Select(seconds => new Window(TimeSpan.FromSeconds(seconds)))];
         Need[] calls =
         [
@@ -50,14 +52,18 @@ internal sealed class AnsweredRate : IRule
         var usual = Shares.Usual(
             readings.Of(destination, Measure.Answered, Shares.Baseline), readings.Of(destination, Measure.Calls, Shares.Baseline),
             _settings.UsualPercent);
-        return Prefixes.ToJudge(_settings.PrefixDigits, request, readings)
-            .Select(prefix => Judge(prefix, usual, readings)).OfType<Finding>().Take(1);
+        foreach (var prefix in Prefixes.ToJudge(_digits, request, readings))
+        {
+            if (Judge(prefix, usual, readings) is { } finding)
+                return [finding];
+        }
+        return [];
     }
 
     private Finding? Judge(Subject prefix, double usual, Readings readings)
     {
         var standard = Shares.StandardOf(
-            _blocks with { ProbationRequests = ProbationCalls }, readings, prefix, _windows, _settings.Deviations, _settings.LeastCalls);
+            _blocks, readings, prefix, _windows, _settings.Deviations, _settings.LeastCalls);
         foreach (var window in standard.Windows)
         {
             if (TooMany(readings, prefix, window, usual, standard, _settings) is not { } counts)

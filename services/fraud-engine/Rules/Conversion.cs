@@ -15,6 +15,7 @@ internal sealed class Conversion : IRule
     private readonly ConversionSettings _settings;
     private readonly BlockSettings _blocks;
     private readonly Window[] _windows;
+    private readonly int[] _digits;
     private readonly Window _inFlight;
 
     /// <param name="settings">Its own settings.</param>
@@ -24,6 +25,7 @@ internal sealed class Conversion : IRule
         _settings = settings;
         _blocks = blocks;
         var lag = TimeSpan.FromSeconds(settings.LagSeconds);
+        _digits = [.. settings.PrefixDigits.OrderDescending()];
         _windows = [.. settings.WindowsSeconds.Order().Select(seconds => new Window(TimeSpan.FromSeconds(seconds), lag))];
         _inFlight = new Window(_windows[0].Length);
         Need[] windows =
@@ -55,10 +57,13 @@ internal sealed class Conversion : IRule
         var ofDestination = BaselineOf(new(SubjectKind.Destination, request.Destination), readings);
         var application = new Subject(SubjectKind.Application, request.ApplicationId);
         var ofApplication = BaselineOf(application, readings);
-        var prefix = Prefixes.ToJudge(_settings.PrefixDigits, request, readings)
-            .Select(subject => Judge(subject, ofDestination, readings)).OfType<Finding>().FirstOrDefault();
-        if (prefix is not null)
-            yield return prefix;
+        foreach (var prefix in Prefixes.ToJudge(_digits, request, readings))
+        {
+            if (Judge(prefix, ofDestination, readings) is not { } finding)
+                continue;
+            yield return finding;
+            break;
+        }
         foreach (var network in request.SubjectsOf(SubjectKind.Network))
         {
             if (Judge(network, ofApplication, readings) is { } finding)

@@ -30,7 +30,7 @@ internal readonly record struct Need(SubjectKind Kind, Measure Measure, Window W
     public SubjectKind StoredKind => Kind is SubjectKind.Neighbour ? SubjectKind.Number : Kind;
 
     /// <summary>Whose counts of a request these are.</summary>
-    public IEnumerable<Subject> SubjectsOf(RiskRequest request) =>
+    public Subject[] SubjectsOf(RiskRequest request) =>
         Kind is SubjectKind.Prefix && PrefixDigits > 0 ? request.PrefixOf(PrefixDigits) : request.SubjectsOf(Kind);
 }
 

@@ -23,8 +23,7 @@ internal sealed class NumberBlock(IReadOnlyList<NumberBlockLimit> limits) : IRul
 
     /// <inheritdoc/>
     public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => limits
-        .Select(limit => (Limit: limit,
-            Count: readings.Of(new(SubjectKind.Block, request.Number[..^limit.Digits]), Measure.NewNumbers, WindowOf(limit))))
+        .Select(limit => (Limit: limit, Count: readings.Of(BlockOf(request, limit.Digits), Measure.NewNumbers, WindowOf(limit))))
         .Where(found => found.Count >= found.Limit.Limit)
         .OrderByDescending(found => found.Count / found.Limit.Limit)
         .Take(1)
@@ -38,6 +37,16 @@ internal sealed class NumberBlock(IReadOnlyList<NumberBlockLimit> limits) : IRul
                 ("digits", Figures.Text(found.Limit.Digits)), ("window_seconds", Figures.Text(found.Limit.WindowSeconds)),
             ],
         });
+
+    private static Subject BlockOf(RiskRequest request, int digits)
+    {
+        foreach (var block in request.SubjectsOf(SubjectKind.Block))
+        {
+            if (block.Key.Length == request.Number.Length - digits)
+                return block;
+        }
+        throw new ArgumentOutOfRangeException(nameof(digits), digits, "Blocks leave out the last 2 or 3 digits.");
+    }
 
     private static Window WindowOf(NumberBlockLimit limit) => new(TimeSpan.FromSeconds(limit.WindowSeconds));
 }

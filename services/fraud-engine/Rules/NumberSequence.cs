@@ -19,7 +19,9 @@ internal sealed class NumberSequence(NumberSequenceSettings settings) : IRule
     /// <inheritdoc/>
     public IEnumerable<Finding> Judge(RiskRequest request, Readings readings)
     {
-        var asked = request.SubjectsOf(SubjectKind.Neighbour).Count(near => readings.Of(near, Measure.Requests, _window) > 0);
+        var asked = 0;
+        foreach (var near in request.SubjectsOf(SubjectKind.Neighbour))
+            asked += readings.Of(near, Measure.Requests, _window) > 0 ? 1 : 0;
         if (asked >= settings.Neighbours)
         {
             yield return new Finding("number_sequence", settings.Weight,

@@ -18,10 +18,19 @@ internal static class Prefixes
         digits.Where(length => length < digits.Max()).Select(length => new Need(SubjectKind.Prefix, Measure.NarrowerBlocks, Day, length));
 
     /// <summary>The prefixes, longest first.</summary>
-    public static IEnumerable<Subject> ToJudge(IReadOnlyList<int> digits, RiskRequest request, Readings readings)
+    /// <param name="digits">How many digits they have, most first.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="readings">What was read.</param>
+    public static IEnumerable<Subject> ToJudge(int[] digits, RiskRequest request, Readings readings)
     {
-        var longest = digits.Max();
-        return digits.OrderDescending().SelectMany(length => request.PrefixOf(length).Where(prefix => length == longest
-            || readings.Of(prefix, Measure.NarrowerBlocks, Day) >= BlocksForEachDigit * (longest - length)));
+        var longest = digits[0];
+        foreach (var length in digits)
+        {
+            foreach (var prefix in request.PrefixOf(length))
+            {
+                if (length == longest || readings.Of(prefix, Measure.NarrowerBlocks, Day) >= BlocksForEachDigit * (longest - length))
+                    yield return prefix;
+            }
+        }
     }
 }

@@ -14,14 +14,27 @@ internal sealed class RangeList(IReadOnlyList<NumberRange> ranges) : IRule
     public IReadOnlyList<Need> Needs => [];
 
     /// <inheritdoc/>
-    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => ranges
-        .Where(range => request.Number.StartsWith(range.Prefix, StringComparison.Ordinal))
-        .OrderByDescending(range => range.Prefix.Length)
-        .Take(1)
-        .Select(range => new Finding("range_not_allowed", Finding.Decisive,
-            $"This is {range.Kind}, which is not rung. Ask for a mobile or fixed-line number.")
+    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings)
+    {
+        NumberRange? narrowest = null;
+        foreach (var range in ranges)
         {
-            HoldsForAll = true,
-            Evidence = [("range", range.Prefix)],
-        });
+            if (range.Prefix.Length > (narrowest?.Prefix.Length ?? 0)
+                && request.Number.StartsWith(range.Prefix, StringComparison.Ordinal))
+            {
+                narrowest = range;
+            }
+        }
+        return narrowest is null
+            ? []
+            :
+            [
+                new Finding("range_not_allowed", Finding.Decisive,
+                    $"This is {narrowest.Kind}, which is not rung. Ask for a mobile or fixed-line number.")
+                {
+                    HoldsForAll = true,
+                    Evidence = [("range", narrowest.Prefix)],
+                },
+            ];
+    }
 }

@@ -12,6 +12,8 @@ namespace FlashCall.Fraud.Rules;
 /// </summary>
 internal sealed class RefusedClients : IRule
 {
+    private static readonly SubjectKind[] Kinds = [SubjectKind.Device, SubjectKind.Address, SubjectKind.Network];
+
     private readonly RefusedClientsSettings _settings;
     private readonly BlockSettings _blocks;
     private readonly Window[] _windows;
@@ -36,11 +38,19 @@ internal sealed class RefusedClients : IRule
     /// <inheritdoc/>
     public IReadOnlyList<Need> Needs { get; }
 
-    private static SubjectKind[] Kinds => [SubjectKind.Device, SubjectKind.Address, SubjectKind.Network];
-
     /// <inheritdoc/>
-    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => Kinds
-        .SelectMany(request.SubjectsOf).Select(client => Judge(client, readings)).OfType<Finding>().Take(1);
+    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings)
+    {
+        foreach (var kind in Kinds)
+        {
+            foreach (var client in request.SubjectsOf(kind))
+            {
+                if (Judge(client, readings) is { } finding)
+                    return [finding];
+            }
+        }
+        return [];
+    }
 
     private Finding? Judge(Subject client, Readings readings)
     {

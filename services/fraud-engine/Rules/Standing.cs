@@ -13,7 +13,7 @@ internal sealed class BlockList : IRule
     public IReadOnlyList<Need> Needs => [];
 
     /// <inheritdoc/>
-    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => readings.Entries
+    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => readings.Entries.Count == 0 ? [] : readings.Entries
         .Where(entry => entry.List is ListKind.Block && entry.HoldsAt(readings.At))
         .OrderBy(entry => entry.Subject.Kind)
         .Take(1)
@@ -36,7 +36,7 @@ internal sealed class StandingBlocks : IRule
     public IReadOnlyList<Need> Needs => [];
 
     /// <inheritdoc/>
-    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => readings.Blocks
+    public IEnumerable<Finding> Judge(RiskRequest request, Readings readings) => readings.Blocks.Count == 0 ? [] : readings.Blocks
         .Where(block => block.StandsAt(readings.At))
         .OrderByDescending(block => block.Until)
         .ThenBy(block => block.Subject.Kind)
