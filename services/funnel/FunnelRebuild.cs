@@ -51,7 +51,7 @@ internal sealed class FunnelRebuild(NpgsqlDataSource data, TimeProvider time)
             await DropRetiredAsync(connection, cancellationToken);
             var (tables, from) = await BeginAsync(connection, cancellationToken);
             using var reader = new EventReader(data, time);
-            var course = new Course(from, Stopwatch.StartNew());
+            var course = new Course(from);
             while (true)
             {
                 var target = await LiveSeqAsync(connection, cancellationToken);
@@ -132,21 +132,35 @@ internal sealed class FunnelRebuild(NpgsqlDataSource data, TimeProvider time)
     {
         var together = Rate is { } rate ? Math.Clamp(rate / 4, 100, Together) : Together;
         var events = new List<FunnelEvent>(together);
+        var through = course.At;
         await foreach (var page in reader.ReadAsync(Counted, course.At, target, cancellationToken))
         {
-            foreach (var stored in page.Events)
-            {
-                if (StoredEvents.Read(stored.StreamId, stored.Type, stored.Data.Span) is { } happened)
-                    events.Add(happened);
-            }
-            if (events.Count < together && page.Through < target)
-                continue;
-            await TakeInAsync(connection, tables, events, page.Through, cancellationToken);
-            course.Took(events.Count, page.Through);
+            Add(page, events);
+            through = page.Through;
+            if (events.Count >= together)
+                await FlushAsync();
+        }
+        // What is settled may end before the target, where a transaction that began before it goes on.
+        if (through > course.At)
+            await FlushAsync();
+
+        async Task FlushAsync()
+        {
+            await TakeInAsync(connection, tables, events, through, cancellationToken);
+            course.Took(events.Count, through);
             events.Clear();
             Progress?.Invoke(course.Report(target, isDone: false));
             if (course.Ahead(Rate) is { } pause && pause > TimeSpan.Zero)
                 await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    private static void Add(EventPage page, List<FunnelEvent> events)
+    {
+        foreach (var stored in page.Events)
+        {
+            if (StoredEvents.Read(stored.StreamId, stored.Type, stored.Data.Span) is { } happened)
+                events.Add(happened);
         }
     }
 
@@ -172,11 +186,14 @@ internal sealed class FunnelRebuild(NpgsqlDataSource data, TimeProvider time)
             if (live.Seq - course.At > LeftForSwap)
                 return false;
             var events = new List<FunnelEvent>();
+            var through = course.At;
             await foreach (var page in reader.ReadAsync(Counted, course.At, live.Seq, cancellationToken))
             {
-                events.AddRange(page.Events.Select(static stored => StoredEvents.Read(stored.StreamId, stored.Type, stored.Data.Span))
-                    .OfType<FunnelEvent>());
+                Add(page, events);
+                through = page.Through;
             }
+            if (through < live.Seq)
+                return false;
             await tables.TakeInAsync(connection, events, live.Seq, cancellationToken);
             await ExecuteAsync(connection, "update funnel_generations set state = 'retired' where state = 'live'", cancellationToken);
             await ExecuteAsync(
@@ -253,8 +270,10 @@ internal sealed class FunnelRebuild(NpgsqlDataSource data, TimeProvider time)
     }
 
     /// <summary>How a rebuild goes.</summary>
-    private sealed class Course(long from, Stopwatch clock)
+    private sealed class Course(long from)
     {
+        private readonly long _from = from;
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
         private long _events;
 
         public long At { get; private set; } = from;
@@ -265,10 +284,10 @@ internal sealed class FunnelRebuild(NpgsqlDataSource data, TimeProvider time)
             At = through;
         }
 
-        public FunnelProgress Report(long target, bool isDone) => new(from, At, target, _events, clock.Elapsed, isDone);
+        public FunnelProgress Report(long target, bool isDone) => new(_from, At, target, _events, _clock.Elapsed, isDone);
 
         /// <summary>How long to wait so that no more than so many events in a second were taken in.</summary>
-        public TimeSpan? Ahead(int? rate) => rate is { } most ? TimeSpan.FromSeconds((double)_events / most) - clock.Elapsed : null;
+        public TimeSpan? Ahead(int? rate) => rate is { } most ? TimeSpan.FromSeconds((double)_events / most) - _clock.Elapsed : null;
     }
 }
 

@@ -188,7 +188,7 @@ public sealed class FunnelRebuildTests(RunningVerification running) : IAsyncLife
     private async Task FollowAsync()
     {
         await using var session = _store.QuerySession();
-        var events = session.Events.QueryAllRawEvents().OrderBy(stored => stored.Sequence).ToList();
+        var events = await session.Events.QueryAllRawEvents().OrderBy(stored => stored.Sequence).ToListAsync();
         await _live.TakeInAsync(
             events.Select(stored => (stored.Sequence, Event: FunnelEvents.Of(stored.StreamId, (VerificationEvent)stored.Data)))
                 .Where(one => one.Event is not null).Select(one => (one.Sequence, one.Event!)),
