@@ -9,7 +9,8 @@ public sealed class ImageTests
 
     /// <summary>Each path that is copied from the repository, as the Dockerfile spells it.</summary>
     private static readonly string[] Copied =
-        [.. Dockerfile.Split('\n').Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
+        [.. Dockerfile.Split('\n')
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
             .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1])];
 
     [Fact]
