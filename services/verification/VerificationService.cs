@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics;
 using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Verifications;
@@ -27,6 +28,7 @@ internal static class VerificationService
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
         builder.AddResults(results!);
+        builder.AddAnalytics();
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
             .Consume<CallerIdLeased, News.OfLease>(message => message.VerificationId)
@@ -55,6 +57,7 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         app.MapResultKeys();
+        app.MapAnalytics();
         return app;
     }
 
