@@ -46,6 +46,9 @@ internal sealed class FakePlatform : IAsyncDisposable
     /// <summary>The number pool.</summary>
     public FakePool Pool { get; } = new();
 
+    /// <summary>What happened.</summary>
+    public FakeEvents Events { get; } = new();
+
     /// <summary>The applications.</summary>
     public FakeApplications Applications { get; } = new();
 
@@ -69,6 +72,7 @@ internal sealed class FakePlatform : IAsyncDisposable
         app.MapGet("/phones/{number}/calls", (Delegate)platform.CallLog);
         app.Map("/v1/numbers/{**rest}", (Delegate)((HttpContext context) => platform.PoolAsync(context)));
         app.Map("/v1/applications/{**rest}", (Delegate)((HttpContext context) => platform.ApplicationsAsync(context)));
+        app.MapGet("/v1/analytics/events", (RequestDelegate)platform.Events.AnswerAsync);
         await app.StartAsync();
         platform.Address = app.Urls.Single();
         return platform;

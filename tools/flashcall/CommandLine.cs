@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FlashCall.Cli.Applications;
 using FlashCall.Cli.DeadLetters;
+using FlashCall.Cli.Export;
 using FlashCall.Cli.Numbers;
 using FlashCall.Cli.Replay;
 using FlashCall.Cli.Secrets;
@@ -41,6 +42,7 @@ internal static class CommandLine
             SecretsCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
             ReplayCommand.Create(terminal),
+            ExportCommand.Create(terminal),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])

@@ -15,6 +15,9 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, TextWriter 
     /// <summary>What is piped into the command, as bytes: for files, which have an encoding of their own.</summary>
     public Func<Stream> InputBytes { get; init; } = Console.OpenStandardInput;
 
+    /// <summary>Where a file goes that is written to the output, as bytes.</summary>
+    public Func<Stream> OutputBytes { get; init; } = Console.OpenStandardOutput;
+
     /// <summary>Whether a person sees what goes to <see cref="Error"/> as it comes.</summary>
     public bool ErrorIsTerminal { get; init; }
 

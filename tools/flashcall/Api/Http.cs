@@ -25,15 +25,17 @@ internal sealed class Http(string what, Uri address, string remedy) : IDisposabl
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="silence">Cancelled when the peer has been silent for too long; by default half a minute after the request.</param>
+    /// <param name="completion">Whether to wait for the whole body.</param>
     /// <exception cref="CommandException">It does not answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CancellationToken cancellationToken, CancellationTokenSource? silence = null)
+        HttpRequestMessage request, CancellationToken cancellationToken, CancellationTokenSource? silence = null,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         using var patience = silence is null ? new CancellationTokenSource(Patience) : null;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, (silence ?? patience)!.Token);
         try
         {
-            return await _client.SendAsync(request, either.Token);
+            return await _client.SendAsync(request, completion, either.Token);
         }
         catch (HttpRequestException exception)
         {

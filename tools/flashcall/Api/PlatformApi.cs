@@ -59,6 +59,14 @@ internal sealed class PlatformApi : IDisposable
         return response;
     }
 
+    /// <summary>Sends a request whose answer is read as it comes.</summary>
+    /// <exception cref="CommandException">The API does not answer, or refuses.</exception>
+    public async Task<HttpResponseMessage> StreamAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        var (response, _) = await AskAsync(message, silence: null, [], cancellationToken, HttpCompletionOption.ResponseHeadersRead);
+        return response;
+    }
+
     /// <summary>Sends a request of which only matters how it is refused.</summary>
     /// <param name="message">The request.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -80,9 +88,10 @@ internal sealed class PlatformApi : IDisposable
     public void Dispose() => _http.Dispose();
 
     private async Task<(HttpResponseMessage Response, string? Refusal)> AskAsync(
-        HttpRequestMessage message, CancellationTokenSource? silence, string[] expected, CancellationToken cancellationToken)
+        HttpRequestMessage message, CancellationTokenSource? silence, string[] expected, CancellationToken cancellationToken,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
-        var response = await _http.SendAsync(message, cancellationToken, silence);
+        var response = await _http.SendAsync(message, cancellationToken, silence, completion);
         if (response.IsSuccessStatusCode)
             return (response, null);
         var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
