@@ -57,6 +57,7 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         app.MapResultKeys();
+        app.MapFunnel();
         return app;
     }
 

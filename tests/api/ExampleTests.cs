@@ -37,6 +37,7 @@ public sealed class ExampleTests : IAsyncLifetime
         await CarryingAsync();
         await NumberingAsync();
         await JudgingAsync();
+        await SendAsync("getFunnel", null, 200);
 
         var examples = Document.Operations.SelectMany(operation => operation.BodyType is null
             ? [operation.Id]
