@@ -15,9 +15,10 @@ internal sealed class FunnelFigures(NpgsqlDataSource data)
 
     private const char Between = '\u001f';
 
-    // The sequence tells what was handed out, committed or not: what is under way counts as missing for a moment.
     private const string StandSql =
-        "select greatest(0, (select last_value from mt_events_sequence) - seq), moved_at from funnel_generations where state = 'live'";
+        """
+        select greatest(0, coalesce((select max(seq_id) from mt_events), 0) - seq), moved_at from funnel_generations where state = 'live'
+        """;
 
     private static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {
