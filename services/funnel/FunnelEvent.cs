@@ -47,7 +47,7 @@ internal sealed record FunnelEvent(Guid VerificationId, FunnelStep Step, DateTim
     public string Purpose { get; init; } = "";
 
     /// <summary>Of a request: ISO 3166-1 alpha-2, a calling code that no one country has (<c>+979</c>), or <c>ZZ</c> for a number that was
-    /// erased.</summary>
+    /// erased and nothing kept of.</summary>
     public string Country { get; init; } = "";
 
     /// <summary>Of a request: how the number begins, a plus sign and at most six digits; empty for a number that was erased.</summary>
@@ -97,4 +97,7 @@ internal sealed record FunnelEvent(Guid VerificationId, FunnelStep Step, DateTim
         var digits = Math.Min(LongestPrefix, number.E164.Length - 1 - DigitsBehindPrefix);
         return number.E164[..(digits + 1)];
     }
+
+    /// <summary>The same of what is kept of a number that was erased: its beginning, without its last four digits.</summary>
+    public static string PrefixOf(string kept) => kept[..Math.Min(LongestPrefix + 1, kept.Length)];
 }

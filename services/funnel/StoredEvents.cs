@@ -38,6 +38,7 @@ internal static class StoredEvents
             return null;
         DateTimeOffset at = default;
         DateTimeOffset? rangAt = null;
+        (string Country, string Prefix)? erased = null;
         string? applicationId = null, purpose = null, country = null, prefix = null, trunk = null, reason = null, currency = null;
         bool dialled = false, answered = false;
         decimal? cost = null;
@@ -57,6 +58,7 @@ internal static class StoredEvents
                 : reader.ValueTextEquals("applicationId"u8) ? Property.ApplicationId
                 : reader.ValueTextEquals("purpose"u8) ? Property.Purpose
                 : reader.ValueTextEquals("to"u8) ? Property.To
+                : reader.ValueTextEquals("erased"u8) ? Property.Erased
                 : Property.Other;
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null)
@@ -74,6 +76,7 @@ internal static class StoredEvents
                 case Property.ApplicationId: applicationId = reader.GetString(); break;
                 case Property.Purpose: purpose = JsonNamingPolicy.SnakeCaseLower.ConvertName(reader.GetString()!); break;
                 case Property.To: (country, prefix) = Place(ref reader); break;
+                case Property.Erased: erased = Kept(ref reader); break;
                 case Property.Other: reader.Skip(); break;
             }
         }
@@ -81,8 +84,8 @@ internal static class StoredEvents
         {
             ApplicationId = applicationId ?? "",
             Purpose = purpose ?? "",
-            Country = country ?? "",
-            Prefix = prefix ?? "",
+            Country = erased?.Country ?? country ?? "",
+            Prefix = erased?.Prefix ?? prefix ?? "",
             Trunk = trunk,
             Outcome = kind.Outcome,
             Reason = kind.Step == FunnelStep.Ended ? reason ?? FunnelEvent.ReasonOf(kind.Outcome!) : null,
@@ -100,6 +103,24 @@ internal static class StoredEvents
         return (number.Region, FunnelEvent.PrefixOf(number));
     }
 
+    /// <summary>What is kept of a number whose person was forgotten, so that what was counted stays counted.</summary>
+    private static (string Country, string Prefix)? Kept(ref Utf8JsonReader reader)
+    {
+        string? country = null, prefix = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var (isRegion, isPrefix) = (reader.ValueTextEquals("region"u8), reader.ValueTextEquals("prefix"u8));
+            reader.Read();
+            if (isRegion)
+                country = reader.GetString();
+            else if (isPrefix)
+                prefix = reader.GetString();
+            else
+                reader.Skip();
+        }
+        return country is null || prefix is null ? null : (country, FunnelEvent.PrefixOf(prefix));
+    }
+
     private enum Property
     {
         Other,
@@ -114,5 +135,6 @@ internal static class StoredEvents
         ApplicationId,
         Purpose,
         To,
+        Erased,
     }
 }

@@ -64,6 +64,7 @@ internal static class VerificationService
         app.MapSubjects();
         app.MapResultKeys();
         app.MapAnalytics();
+        app.MapFunnel();
         return app;
     }
 

@@ -38,6 +38,7 @@ public sealed class ExampleTests : IAsyncLifetime
         await CarryingAsync();
         await NumberingAsync();
         await JudgingAsync();
+        await SendAsync("getFunnel", null, 200);
         await ForgettingAsync();
 
         var examples = Document.Operations.SelectMany(operation => operation.BodyType is null

@@ -64,15 +64,21 @@ public sealed class TrunkSettingsTests(ServersFixture servers) : IAsyncLifetime
     [InlineData("rings", CallDisposition.Rang, 487)]
     [InlineData("answers", CallDisposition.Answered, 200)]
     [InlineData("busy", CallDisposition.Busy, 486)]
-    public async Task SIPp_is_called_over_tcp(string scenario, CallDisposition disposition, int status)
+    public async Task SIPp_is_called_over_tcp_and_what_an_answered_call_cost_is_told(string scenario, CallDisposition disposition, int status)
     {
         var address = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
         await using var sipp = await Sipp.StartAsync(scenario, address, tcp: true);
 
-        var end = await CallAsync(address.Port, ["--Trunks:0:Transport=tcp"],
+        var end = await CallAsync(
+            address.Port,
+            [
+                "--Trunks:0:Transport=tcp", "--Trunks:0:Currency=EUR", "--Trunks:0:Destinations:0:Prefix=+46",
+                "--Trunks:0:Destinations:0:Price=0.0042",
+            ],
             ringSeconds: disposition == CallDisposition.Answered ? 10 : 1);
 
         Assert.Equal((disposition, status), (end.Disposition, end.SipStatus));
+        Assert.Equal(disposition == CallDisposition.Answered ? (0.0042m, "EUR") : (null, null), (end.Cost, end.Currency));
         await sipp.SucceedsAsync();
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlashCall.Testing;
 using Npgsql;
 using Xunit;
 
@@ -62,15 +63,23 @@ public sealed class DocumentationTests(Platform platform)
         using var phone = platform.NextPhone();
         var id = (await client.StartAsync(phone)).GetProperty("id").GetGuid();
         await client.ReportAsync(id, await phone.RingingAsync());
+        // One that is not verified.
+        var other = (await client.StartAsync(platform.NextPhone())).GetProperty("id").GetGuid();
+        using (var cancelled = await client.PostAsync($"/v1/verifications/{other}/cancel", content: null))
+            Assert.True(cancelled.IsSuccessStatusCode);
 
         await using var data = NpgsqlDataSource.Create(platform.VerificationDatabase);
         var queries = string.Join('\n', BlocksOf("sql", "docs", "analysts.md")).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(3, queries.Length);
+        Assert.True(queries.Length >= 6, $"{queries.Length} queries");
         foreach (var query in queries)
         {
-            await using var command = data.CreateCommand(query);
-            await using var rows = await command.ExecuteReaderAsync();
-            Assert.True(await rows.ReadAsync(), $"No row for {query}");
+            // The funnel follows what happened after a moment.
+            await Eventually.TrueAsync(async () =>
+            {
+                await using var command = data.CreateCommand(query);
+                await using var rows = await command.ExecuteReaderAsync();
+                return await rows.ReadAsync();
+            }, $"a row for {query}");
         }
     }
 

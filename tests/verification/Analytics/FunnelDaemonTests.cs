@@ -5,6 +5,7 @@ using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Tests.Sessions;
 using FlashCall.Verification.Tests.Support;
+using JasperFx.Events;
 using Marten;
 using Microsoft.AspNetCore.Builder;
 using Npgsql;
@@ -58,7 +59,10 @@ public sealed class FunnelDaemonTests(RunningVerification running)
             }
             var log = new List<(Guid, VerificationEvent)>();
             await AppendAsync(store, log, 40);
+            await LeaveTombstoneAsync(store, log[0].Item1);
+            await AppendAsync(store, log, 1);
             await CountedAsync(data, log);
+            Assert.Equal(["1"], await TextsAsync(data, "select count(*)::text from mt_events where type = 'tombstone'"));
 
             // A leader that is cut off: PostgreSQL ends the session that holds its lock, and all its others.
             var cut = await TextsAsync(data,
@@ -90,6 +94,14 @@ public sealed class FunnelDaemonTests(RunningVerification running)
         async () => (await TextsAsync(data, "select coalesce(sum(verified), 0)::text from funnel_hours")).Single()
             == log.Select(one => one.Session).Distinct().Count().ToString(System.Globalization.CultureInfo.InvariantCulture),
         "all sessions in the funnel", TimeSpan.FromSeconds(60));
+
+    /// <summary>What Marten leaves of an append that failed: an event that is of no session's.</summary>
+    private static async Task LeaveTombstoneAsync(DocumentStore store, Guid existing)
+    {
+        await using var session = store.LightweightSession();
+        session.Events.Append(existing, new Tombstone());
+        await session.SaveChangesAsync();
+    }
 
     /// <summary>Whole sessions, each in two commits, as they come about.</summary>
     private static async Task AppendAsync(DocumentStore store, List<(Guid, VerificationEvent)> log, int count)

@@ -47,6 +47,19 @@ public sealed class FunnelEventTests
     [Fact]
     public void An_erased_number_has_no_prefix() => Assert.Equal("", FunnelEvent.PrefixOf(PhoneNumber.Erased));
 
+    [Theory]
+    [InlineData("+46701740605")]
+    [InlineData("+4520123456")]
+    [InlineData("+2902345")]
+    public void A_session_whose_person_was_forgotten_is_counted_as_it_was(string number)
+    {
+        var asked = Usual.Requested with { To = System.Text.Json.JsonSerializer.Deserialize<PhoneNumber>($"\"{number}\"")! };
+        var forgotten = (SessionEvent.VerificationRequested)Forgetting.Of(asked, asked.To, Spec.T0)!;
+
+        Assert.Equal(PhoneNumber.Erased, forgotten.To);
+        Assert.Equal(FunnelEvents.Of(Spec.Id, asked), FunnelEvents.Of(Spec.Id, forgotten));
+    }
+
     [Fact]
     public void The_reasons_are_those_that_sessions_end_with() => Assert.Equal(
         (Reasons.NotReported, Reasons.CancelledByClient, Reasons.NewerSession),

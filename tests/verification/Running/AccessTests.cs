@@ -13,6 +13,7 @@ public sealed class AccessTests(RunningVerification service)
 {
     private const string Read = "verifications:read";
     private const string Write = "verifications:write";
+    private const string Analytics = "analytics:read";
 
     /// <summary>The scope that each address needs, and whether the token of its session does as well. An address that is not here makes the
     /// test fail: say who may come to it.</summary>
@@ -28,6 +29,7 @@ public sealed class AccessTests(RunningVerification service)
         ["POST /v1/verifications/{id:guid}/report"] = (Write, true),
         ["POST /v1/verifications/{id:guid}/cancel"] = (Write, true),
         ["POST /v1/verifications/{id:guid}/telemetry"] = (Write, true),
+        ["GET /v1/analytics/funnel"] = (Analytics, false),
     };
 
     /// <summary>A token, and what it should be let to.</summary>
@@ -37,6 +39,7 @@ public sealed class AccessTests(RunningVerification service)
         ("no scope", _ => minter => minter.Mint("demo", []), (scope, _) => scope is null ? "in" : "403"),
         ("read", _ => minter => minter.Mint("demo", [Read]), (scope, _) => scope is null or Read ? "in" : "403"),
         ("write", _ => minter => minter.Mint("demo", [Write]), (scope, _) => scope is null or Write ? "in" : "403"),
+        ("analytics", _ => minter => minter.Mint("demo", [Analytics]), (scope, _) => scope is null or Analytics ? "in" : "403"),
         ("operations, admin", _ => minter => minter.Mint("demo", ["operations", "admin", "session"]), (scope, _) => scope is null ? "in" : "403"),
         ("own session", id => minter => minter.MintForSession("demo", id),
             (scope, orSession) => scope is null || orSession ? "in" : "403"),
@@ -44,7 +47,7 @@ public sealed class AccessTests(RunningVerification service)
             (scope, orSession) => scope is null ? "in" : orSession ? "404" : "403"),
         ("own session of another application", id => minter => minter.MintForSession("other", id),
             (scope, orSession) => scope is null ? "in" : orSession ? "404" : "403"),
-        ("everything of another application", _ => minter => minter.Mint("other", [Read, Write]),
+        ("everything of another application", _ => minter => minter.Mint("other", [Read, Write, Analytics]),
             (scope, orSession) => orSession ? "404" : "in"),
     ];
 

@@ -16,8 +16,8 @@ internal static class FunnelEvents
         {
             ApplicationId = asked.ApplicationId,
             Purpose = FunnelEvent.NameOf(asked.Purpose),
-            Country = asked.To.Region,
-            Prefix = FunnelEvent.PrefixOf(asked.To),
+            Country = asked.Erased?.Region ?? asked.To.Region,
+            Prefix = asked.Erased is { } erased ? FunnelEvent.PrefixOf(erased.Prefix) : FunnelEvent.PrefixOf(asked.To),
         },
         SessionEvent.AttemptStarted => new FunnelEvent(session, FunnelStep.Allowed, happened.At),
         FlashCallEvent.CallerIdLeased leased => new FunnelEvent(session, FunnelStep.Leased, happened.At) { Trunk = leased.Trunk },

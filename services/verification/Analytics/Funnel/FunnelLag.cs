@@ -11,12 +11,9 @@ internal sealed class FunnelLag(NpgsqlDataSource data, TimeProvider time, IMeter
     /// <summary>Name of the check.</summary>
     public const string Check = "funnel";
 
-    // The sequence is ahead of what is committed by as much as is under way, and what is rolled back stays a hole.
+    // Numbers that were rolled back are no events: what counts is the last that there is.
     private const string LagSql =
-        """
-        select greatest(0, (select last_value from mt_events_sequence) - seq), clock_timestamp() - moved_at
-        from funnel_generations where state = 'live'
-        """;
+        "select greatest(0, coalesce((select max(seq_id) from mt_events), 0) - seq), seq from funnel_generations where state = 'live'";
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StuckAfter = TimeSpan.FromMinutes(1);
@@ -24,9 +21,9 @@ internal sealed class FunnelLag(NpgsqlDataSource data, TimeProvider time, IMeter
     private volatile State? _state;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_state is { Events: > 0 } state && state.Since > StuckAfter
+        Task.FromResult(_state is { Events: > 0 } state && time.GetElapsedTime(state.Since) > StuckAfter
             ? HealthCheckResult.Degraded(
-                $"The funnel is {state.Events} events behind and has not moved for {state.Since.TotalSeconds:0} s. The log of the replica "
+                $"The funnel is {state.Events} events behind and has not moved for {time.GetElapsedTime(state.Since).TotalSeconds:0} s. The log of the replica "
                 + "that leads the daemon says why.")
             : HealthCheckResult.Healthy());
 
@@ -43,7 +40,7 @@ internal sealed class FunnelLag(NpgsqlDataSource data, TimeProvider time, IMeter
                 await using var command = data.CreateCommand(LagSql);
                 await using var reader = await command.ExecuteReaderAsync(stoppingToken);
                 if (await reader.ReadAsync(stoppingToken))
-                    _state = new State(reader.GetInt64(0), reader.GetTimeSpan(1));
+                    See(reader.GetInt64(0), reader.GetInt64(1));
             }
             // Whether the database answers is another check's to say.
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
@@ -54,5 +51,10 @@ internal sealed class FunnelLag(NpgsqlDataSource data, TimeProvider time, IMeter
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private sealed record State(long Events, TimeSpan Since);
+    /// <summary>Notes where the funnel is: it stands still as long as it is behind and in the same place.</summary>
+    internal void See(long behind, long place) => _state = behind > 0 && _state is { Events: > 0 } before && before.Place == place
+        ? before with { Events = behind }
+        : new State(behind, place, time.GetTimestamp());
+
+    private sealed record State(long Events, long Place, long Since);
 }
