@@ -23,7 +23,8 @@ public static partial class Telemetry
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService($"flashcall-{service}", serviceNamespace: "flashcall"))
             .WithTracing(tracing => tracing
-                .AddSource(Source.Name, "MassTransit", "Marten", "Yarp.ReverseProxy")
+                // Marten's would be a trace for each page of its daemon, which nobody asked for and which would bury the verifications.
+                .AddSource(Source.Name, "MassTransit", "Yarp.ReverseProxy")
                 .AddAspNetCoreInstrumentation(http =>
                 {
                     http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);

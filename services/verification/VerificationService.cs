@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Subjects;
@@ -27,6 +28,7 @@ internal static class VerificationService
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
+        builder.AddFunnel();
         builder.AddResults(results!);
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)

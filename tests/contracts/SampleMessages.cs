@@ -118,6 +118,8 @@ internal static class SampleMessages
             EndedAt = Noon.AddSeconds(5),
             Answered = false,
             Trunk = "carrier-2",
+            Cost = 0.0042m,
+            Currency = "EUR",
         },
         // Not a message: it travels in the gateway's token, between releases as messages do.
         new PurposePolicy

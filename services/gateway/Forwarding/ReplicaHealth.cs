@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Yarp.ReverseProxy;
-using Yarp.ReverseProxy.Model;
 
 namespace FlashCall.Gateway.Forwarding;
 
@@ -10,10 +9,10 @@ internal sealed class ReplicaHealth(IProxyStateLookup proxy) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var replicas = proxy.TryGetCluster(context.Registration.Name, out var cluster) ? cluster.DestinationsState.AllDestinations : [];
-        var healthy = replicas.Count(replica =>
-            replica.Health is { Active: not DestinationHealth.Unhealthy, Passive: not DestinationHealth.Unhealthy });
-        var description = $"{healthy} of {replicas.Count} replicas are healthy.";
+        var replicas = proxy.TryGetCluster(context.Registration.Name, out var cluster) ? cluster.DestinationsState : null;
+        // What requests are given to by now, not what the probes have said: a replica is left out a moment after its answer.
+        var healthy = replicas?.AvailableDestinations.Count ?? 0;
+        var description = $"{healthy} of {replicas?.AllDestinations.Count ?? 0} replicas are healthy.";
         return Task.FromResult(healthy > 0 ? HealthCheckResult.Healthy(description) : HealthCheckResult.Degraded(description));
     }
 }

@@ -1,9 +1,12 @@
 using System.Text.Json.Serialization;
+using FlashCall.Funnel;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
 using JasperFx;
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
@@ -50,8 +53,9 @@ internal static class EventStore
             var options = new StoreOptions();
             options.Connection(services.GetRequiredService<NpgsqlDataSource>());
             Configure(options, services.GetRequiredService<TimeProvider>());
+            options.FeedFunnel(services.GetRequiredService<LiveFunnel>());
             return options;
-        });
+        }).AddAsyncDaemon(DaemonMode.HotCold);
         builder.Services.AddSingleton<IPreparation, EventSchema>();
     }
 

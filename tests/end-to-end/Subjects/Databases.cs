@@ -65,6 +65,7 @@ internal static class Databases
         /// <summary>Whether the type has room for what a person is known by.</summary>
         public bool MayHoldText => Type.TrimEnd('[', ']') is "text" or "character varying" or "jsonb" or "json" or "bytea" or "inet" or "cidr";
 
-        public override string ToString() => $"{Database}.{Table}.{Name}";
+        /// <summary>Of tables that are made anew beside the old ones, the name without the number.</summary>
+        public override string ToString() => $"{Database}.{Table.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')}.{Name}";
     }
 }

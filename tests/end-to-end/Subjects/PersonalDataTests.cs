@@ -15,7 +15,7 @@ public sealed partial class PersonalDataTests(Platform platform)
     public async Task Every_column_that_may_hold_a_persons_data_is_documented_or_known_to_hold_none()
     {
         var all = await Databases.ColumnsAsync(platform);
-        var columns = all.Where(column => column.MayHoldText).Select(column => column.ToString()).ToList();
+        var columns = all.Where(column => column.MayHoldText).Select(column => column.ToString()).Distinct(StringComparer.Ordinal).ToList();
         var persons = ColumnsOf(await File.ReadAllTextAsync(Documented));
         var others = (await File.ReadAllLinesAsync(Others)).Where(line => line.Length > 0 && line[0] != '#').ToList();
 

@@ -3,6 +3,7 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;

@@ -77,6 +77,14 @@ public sealed class StoredEventTests
         ["call_rang"] = Usual.Rang,
         ["call_ended"] = Usual.Ended,
         ["call_ended.trunk"] = Usual.Ended with { Trunk = "carrier-2" },
+        ["call_ended.cost"] = Usual.Ended with
+        {
+            Disposition = CallDisposition.Answered,
+            Answered = true,
+            Trunk = "carrier-2",
+            Cost = 0.0042m,
+            Currency = "EUR",
+        },
         ["news_overdue"] = Usual.Overdue,
     };
 
