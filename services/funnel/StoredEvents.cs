@@ -124,6 +124,7 @@ internal static class StoredEvents
     private enum Property
     {
         Other,
+        Erased,
         At,
         Trunk,
         Reason,

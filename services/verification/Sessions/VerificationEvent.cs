@@ -186,7 +186,7 @@ internal sealed record ErasedNumber
     /// <summary>The digits that are left out at least: ten thousand numbers have the same prefix.</summary>
     private const int HiddenDigits = 4;
 
-    private const int LongestPrefix = 7;
+    private const int LongestPrefix = 6;
 
     /// <summary>When it was erased (UTC).</summary>
     public required DateTimeOffset At { get; init; }
@@ -194,7 +194,7 @@ internal sealed record ErasedNumber
     /// <summary>The number's <see cref="PhoneNumber.Region"/>.</summary>
     public required string Region { get; init; }
 
-    /// <summary>Its first digits with the plus sign, 7 at most: <c>+4670123</c>.</summary>
+    /// <summary>Its first digits with the plus sign, 6 at most: <c>+467012</c>.</summary>
     public required string Prefix { get; init; }
 
     /// <summary>What is kept of a number.</summary>

@@ -46,8 +46,12 @@ public sealed partial class Platform : IAsyncLifetime
     internal string OperatorKey { get; private set; } = null!;
 
     /// <summary>The database of the sessions' events, for who analyses them.</summary>
-    internal string VerificationDatabase =>
-        new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = _servers.DatabasePrefix + "verification", Pooling = false }.ConnectionString;
+    internal string VerificationDatabase => Database("verification");
+
+    /// <summary>A service's database, to look where no API shows.</summary>
+    /// <param name="name">Its name after the prefix.</param>
+    internal string Database(string name) =>
+        new NpgsqlConnectionStringBuilder(_servers.Postgres) { Database = _servers.DatabasePrefix + name, Pooling = false }.ConnectionString;
 
     internal OtlpReceiver Traces { get; private set; } = null!;
 
@@ -103,7 +107,7 @@ public sealed partial class Platform : IAsyncLifetime
             scopes = ClientScopes,
             rateLimits = new { requests = new { permits = 100_000, per = "00:01:00" } },
         });
-        OperatorKey = (await AddApplicationAsync(new { id = "operator", name = "Operator", scopes = (string[])["operations"] })).ApiKey;
+        OperatorKey = (await AddApplicationAsync(new { id = "operator", name = "Operator", scopes = (string[])["operations", "subjects:erase"] })).ApiKey;
     }
 
     /// <summary>Adds an application over the API, and waits until the gateway lets it in.</summary>

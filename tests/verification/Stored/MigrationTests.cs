@@ -51,7 +51,7 @@ public sealed class MigrationTests(RunningVerification running)
             + "from verifications where ended_at is null limit 1"));
     }
 
-    private static async Task BackToTheFirstSchemaAsync(NpgsqlDataSource data)
+    internal static async Task BackToTheFirstSchemaAsync(NpgsqlDataSource data)
     {
         await ExecuteAsync(data, "drop table verifications, idempotency_keys, outbox, deadlines");
         await ExecuteAsync(data, Script("0001-outbox-and-deadlines.sql"));
@@ -100,7 +100,7 @@ public sealed class MigrationTests(RunningVerification running)
             : column < 5 ? reader.GetString(column) : reader.GetFieldValue<DateTimeOffset>(column).ToString("O")));
     }
 
-    private static string Script(string name)
+    internal static string Script(string name)
     {
         var assembly = typeof(VerificationService).Assembly;
         using var reader = new StreamReader(assembly.GetManifestResourceStream(
@@ -108,7 +108,7 @@ public sealed class MigrationTests(RunningVerification running)
         return reader.ReadToEnd();
     }
 
-    private static async Task ExecuteAsync(NpgsqlDataSource data, string sql)
+    internal static async Task ExecuteAsync(NpgsqlDataSource data, string sql)
     {
         await using var command = data.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();

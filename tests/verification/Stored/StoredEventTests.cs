@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
@@ -118,6 +119,48 @@ public sealed class StoredEventTests
         var loaded = Serializer().FromJson(type, stream);
 
         Assert.Equal(Serializer().ToJson(Samples[name]), Serializer().ToJson(loaded));
+    }
+
+    /// <summary>Whoever adds a property to an event, or to what stands in one, adds a file that has it.</summary>
+    [Fact]
+    public void Every_property_of_an_event_is_in_one_of_its_files()
+    {
+        var missing = new List<string>();
+        foreach (var (type, name) in EventStore.EventNames)
+        {
+            var files = Directory.GetFiles(Folder, "*.json").Where(file => EventOf(Path.GetFileName(file)) == name)
+                .Select(file => JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(file))).ToList();
+            missing.AddRange(PathsOf(type, name).Where(path => !files.Exists(file => Has(file, path.Split('.').AsSpan(1)))));
+        }
+        Assert.True(missing.Count == 0, "Add a file Stored/golden/<event>.<property>.json, and a sample here, with:\n" + string.Join('\n', missing));
+    }
+
+    /// <summary>The properties of a stored record, as paths, and those of records within it.</summary>
+    private static IEnumerable<string> PathsOf(Type type, string path) => type.GetProperties().Where(property => property.CanWrite).SelectMany(property =>
+    {
+        var here = $"{path}.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}";
+        var part = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (part.IsGenericType && part.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+            part = part.GetGenericArguments()[0];
+        return part.GetMethod("<Clone>$") is not null && part != typeof(PhoneNumber) && part != typeof(CallerId)
+            ? PathsOf(part, here).Prepend(here)
+            : [here];
+    });
+
+    private static bool Has(JsonElement element, ReadOnlySpan<string> path)
+    {
+        if (path.IsEmpty)
+            return true;
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in element.EnumerateArray())
+            {
+                if (Has(item, path))
+                    return true;
+            }
+            return false;
+        }
+        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(path[0], out var value) && Has(value, path[1..]);
     }
 
     private static string EventOf(string name) => name.Split('.')[0];

@@ -1,6 +1,11 @@
+using System.Text;
 using FlashCall.Contracts;
+using FlashCall.Funnel;
+using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Sessions;
+using FlashCall.Verification.Storage;
 using FlashCall.Verification.Tests.Sessions;
+using Marten;
 using Xunit;
 
 namespace FlashCall.Verification.Tests.Subjects;
@@ -31,20 +36,38 @@ public sealed class ForgettingTests
                 Metadata = null,
                 Client = ClientContext.Unknown,
                 TransactionHash = null,
-                Erased = new ErasedNumber { At = Usual.At(5), Region = "SE", Prefix = Number.E164[..8] },
+                Erased = new ErasedNumber { At = Usual.At(5), Region = "SE", Prefix = Number.E164[..7] },
             },
             left);
         Assert.Null(Forgetting.Of(left, Number, Usual.At(6)));
     }
 
     [Theory]
-    [InlineData("+46701234567", "+4670123")]
+    [InlineData("+46701234567", "+467012")]
     [InlineData("+4520123456", "+452012")]
     [InlineData("+29010000", "+2901")]
     public void Ten_thousand_numbers_at_least_have_the_prefix_that_stays(string number, string prefix)
     {
         Assert.True(PhoneNumber.TryParseKept(number, out var kept));
         Assert.Equal(prefix, ErasedNumber.Of(kept, Usual.At(0)).Prefix);
+    }
+
+    [Theory]
+    [InlineData("+46701234567")]
+    [InlineData("+4520123456")]
+    [InlineData("+29010000")]
+    public void The_funnel_counts_it_where_it_counted_it_before(string number)
+    {
+        Assert.True(PhoneNumber.TryParseKept(number, out var to));
+        var (id, asked) = (Guid.CreateVersion7(), Usual.Requested with { To = to });
+        var left = (SessionEvent.VerificationRequested)Forgetting.Of(asked, to, Usual.At(5))!;
+        var options = new StoreOptions();
+        EventStore.Configure(options, TimeProvider.System);
+
+        var counted = FunnelEvents.Of(id, asked)!;
+        Assert.NotEmpty(counted.Prefix);
+        Assert.Equal(counted, FunnelEvents.Of(id, left));
+        Assert.Equal(counted, StoredEvents.Read(id, "verification_requested", Encoding.UTF8.GetBytes(options.Serializer().ToJson(left))));
     }
 
     [Fact]

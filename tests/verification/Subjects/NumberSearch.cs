@@ -19,7 +19,7 @@ internal static class NumberSearch
 
     /// <summary>What an erasure that is under way still has of a number, and nothing else may.</summary>
     public static async Task<IReadOnlyList<string>> WithoutErasureAsync(this NpgsqlDataSource data, string digits) =>
-        await data.PlacesOfAsync(digits) is ["erasures"] ? await ReadAsync(data, "select number from erasures") : await data.PlacesOfAsync(digits);
+        await data.PlacesOfAsync(digits) is ["erasures"] ? await ReadAsync(data, "select number from erasures where number is not null") : await data.PlacesOfAsync(digits);
 
     private static async Task<List<string>> ReadAsync(NpgsqlDataSource data, string sql, string? parameter = null)
     {
