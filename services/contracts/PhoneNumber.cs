@@ -105,6 +105,14 @@ public sealed record PhoneNumber
         }
     }
 
+    /// <summary>Reads a number that may have been taken once, whether a numbering plan assigns it today or not: + and 7 to 15 digits,
+    /// nothing between them. To look for what is kept of it, and not to ring it.</summary>
+    public static bool TryParseKept([NotNullWhen(true)] string? text, [NotNullWhen(true)] out PhoneNumber? number)
+    {
+        number = E164Text.IsWellFormed(text) ? new PhoneNumber(text!) : null;
+        return number is not null;
+    }
+
     /// <summary>Reads a number that is known to be right, such as one in configuration.</summary>
     /// <exception cref="FormatException">The text is not a number that can be assigned.</exception>
     public static PhoneNumber Parse(string text, string? defaultRegion = null) =>

@@ -3,6 +3,7 @@ using FlashCall.Hosting;
 using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
+using FlashCall.Verification.Subjects;
 using FlashCall.Verification.Verifications;
 using FlashCall.Verification.Watching;
 
@@ -35,6 +36,7 @@ internal static class VerificationService
             .Consume<CallerIdUnavailable, News.OfRefusal>(message => message.VerificationId)
             .Consume<FlashCallRinging, News.OfRinging>(message => message.VerificationId)
             .Consume<FlashCallEnded, News.OfCallEnd>(message => message.VerificationId)
+            .Consume<SubjectErased, SubjectErasedConsumer>(message => message.ErasureId)
             .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
         builder.Services.AddSingleton(policies);
@@ -43,6 +45,7 @@ internal static class VerificationService
         builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
         builder.AddSweep<IdempotencyKeys>();
+        builder.AddSubjects();
         builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();
@@ -56,6 +59,7 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        app.MapSubjects();
         app.MapResultKeys();
         return app;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using FlashCall.Contracts;
 using FlashCall.Funnel;
 using FlashCall.Hosting;
 using FlashCall.Verification.Analytics.Funnel;
@@ -82,8 +81,6 @@ internal static class EventStore
         options.Events.MetadataConfig.CausationIdEnabled = true;
         foreach (var (type, name) in EventNames)
             options.Events.MapEventType(type, name);
-        options.Events.AddMaskingRuleForProtectedInformation<SessionEvent.VerificationRequested>(asked =>
-            asked with { To = PhoneNumber.Erased, Client = ClientContext.Unknown, Reference = null, Metadata = null });
 
         options.Projections.Add(new SessionFold(), ProjectionLifecycle.Live);
         options.Projections.Errors.SkipApplyErrors = false;

@@ -124,6 +124,9 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
         }
     }
 
+    /// <summary>The database, for who closes it.</summary>
+    internal NpgsqlDataSource Open() => Data();
+
     private NpgsqlDataSource Data() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres)
     {
         Database = _prefix + "fraud",
