@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Policies;
-using FlashCall.Load.Replay;
+using FlashCall.Load.Replays;
 using FlashCall.Simulation;
 using Xunit;
 

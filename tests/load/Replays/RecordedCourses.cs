@@ -8,7 +8,7 @@ using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using FlashCall.Simulation;
 
-namespace FlashCall.Load.Replay;
+namespace FlashCall.Load.Replays;
 
 /// <summary>An event as the store would have it.</summary>
 /// <param name="Session">The stream.</param>
