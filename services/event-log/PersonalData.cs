@@ -14,6 +14,9 @@ namespace FlashCall.EventLog;
 /// </summary>
 public static partial class PersonalData
 {
+    /// <summary>The event that holds a caller ID, which is a code as long as its session lives.</summary>
+    internal const string CodeEvent = "caller_id_leased";
+
     private const string Hidden = "•••";
     private const int HiddenDigits = 5;
 
@@ -91,9 +94,9 @@ public static partial class PersonalData
         ("verification_requested", "to", _) => PhoneNumber.MaskOf(text),
         ("verification_requested", "reference" or "metadata", _) => Hidden,
         ("verification_requested", "client", "ip" or "deviceId" or "userAgent") => Hidden,
-        ("caller_id_leased", "callerId", _) => CallerId.TryParse(text, out var callerId) ? callerId.Masked : Hidden,
+        (CodeEvent, "callerId", _) => CallerId.TryParse(text, out var callerId) ? callerId.Masked : Hidden,
         // The client was told it.
-        ("caller_id_leased", "disclosedPrefix", _) => text,
+        (CodeEvent, "disclosedPrefix", _) => text,
         _ => Text(text),
     };
 

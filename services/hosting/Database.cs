@@ -38,6 +38,20 @@ public static class Database
             new SchemaPreparation(connection, scripts, services.GetRequiredService<ILoggerFactory>().CreateLogger<SchemaPreparation>()));
     }
 
+    /// <summary>A pool of its own to one of the platform's databases, for work that may take long: it has so many connections and no more,
+    /// and the traffic's stay free.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="name">The database's name after the prefix, as with <see cref="AddDatabase"/>.</param>
+    /// <param name="use">What for; PostgreSQL shows it in the application's name.</param>
+    /// <param name="connections">Connections at most.</param>
+    /// <exception cref="SettingsException">The connection string is missing or malformed.</exception>
+    public static NpgsqlDataSource Beside(IConfiguration configuration, string name, string use, int connections)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionString(configuration, name)) { MaxPoolSize = connections };
+        connection.ApplicationName += $"-{use}";
+        return new NpgsqlDataSourceBuilder(connection.ConnectionString).Build();
+    }
+
     /// <summary>The connection string of one of the platform's databases.</summary>
     /// <exception cref="SettingsException">The setting is missing or malformed.</exception>
     internal static string ConnectionString(IConfiguration configuration, string name)

@@ -106,7 +106,8 @@ public static class InternalIdentity
                     ? ValueTask.FromResult<object?>(noSuchSession())
                     : next(context));
 
-    private static bool HasScope(ClaimsPrincipal caller, string scope) =>
+    /// <summary>Whether the application that a request is made for has the scope.</summary>
+    public static bool HasScope(this ClaimsPrincipal caller, string scope) =>
         caller.FindFirstValue(ScopeClaim)?.Split(' ').Contains(scope, StringComparer.Ordinal) == true;
 
     internal static ECDsaSecurityKey ReadKey(IConfiguration configuration, string setting, bool signs)

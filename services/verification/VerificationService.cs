@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics;
 using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
@@ -30,6 +31,7 @@ internal static class VerificationService
         builder.AddEventStore();
         builder.AddFunnel();
         builder.AddResults(results!);
+        builder.AddAnalytics();
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
             .Consume<CallerIdLeased, News.OfLease>(message => message.VerificationId)
@@ -61,6 +63,7 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         app.MapSubjects();
         app.MapResultKeys();
+        app.MapAnalytics();
         return app;
     }
 

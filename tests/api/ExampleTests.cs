@@ -32,6 +32,7 @@ public sealed class ExampleTests : IAsyncLifetime
         var webhook = Id(await SendAsync("addWebhook", "shop", 201));
         await VerifyingAsync();
         await TellingAsync(webhook);
+        await LookingBackAsync();
         await VerifyingAsSinchDoesAsync();
         await AdministeringAsync();
         await CarryingAsync();
@@ -70,6 +71,16 @@ public sealed class ExampleTests : IAsyncLifetime
         var third = Id(await SendAsync("startVerification", "national", 201));
         Assert.Equal("cancelled", (await SendAsync("cancelVerification", null, 200, third))["status"]!.GetValue<string>());
         _feedbackOn = id["id"];
+    }
+
+    private async Task LookingBackAsync()
+    {
+        var story = await SendAsync("lookBack", null, 200, new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = _feedbackOn });
+        Assert.Equal("+4670•••0605", Text(story["state"]!, "to"));
+        var lines = (await SendAsync("streamEvents", null, 200)).GetValue<string>().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line => line.Contains(_feedbackOn, StringComparison.Ordinal));
+        Assert.Contains("\"end\":true", lines[^1], StringComparison.Ordinal);
+        await SendAsync("listUnmaskedReads", null, 200);
     }
 
     /// <summary>What was sent of it to the shop, which is not there.</summary>
@@ -221,7 +232,13 @@ public sealed class ExampleTests : IAsyncLifetime
         }
         var type = response.Content.Headers.ContentType!.MediaType!;
         Assert.True(documented.ContainsKey(type), $"{operationId} answers with {type}, which is not documented.");
-        if (!type.EndsWith("json", StringComparison.Ordinal))
+        if (type == "application/x-ndjson")
+        {
+            Assert.All(
+                answer.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                line => Assert.Empty(Document.Schemas.Mistakes(documented[type], line)));
+        }
+        if (type == "application/x-ndjson" || !type.EndsWith("json", StringComparison.Ordinal))
             return JsonValue.Create(answer);
         Assert.Empty(Document.Schemas.Mistakes(documented[type], answer));
         return JsonNode.Parse(answer)!;

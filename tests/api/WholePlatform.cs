@@ -88,7 +88,7 @@ public sealed class WholePlatform : IAsyncLifetime
         _gateway = GatewayService.Build(gateway);
         await _gateway.StartAsync();
         await ReadyAsync(_gateway);
-        Key = await AddApplicationAsync("api", "verifications:write", "verifications:read");
+        Key = await AddApplicationAsync("api", "verifications:write", "verifications:read", "analytics:read");
         _otherKey = await AddApplicationAsync("other", "verifications:write", "verifications:read");
         _operatorKey = await AddApplicationAsync("operator", "operations", "subjects:erase");
     }

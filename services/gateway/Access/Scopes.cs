@@ -12,6 +12,9 @@ internal static class Scopes
     /// <summary>Look back over all that happened, for analysts.</summary>
     public const string AnalyticsRead = "analytics:read";
 
+    /// <summary>See numbers, and what clients told of people, while looking back.</summary>
+    public const string AnalyticsUnmask = "analytics:unmask";
+
     /// <summary>See and change what carries the calls, trunks and numbers, and what stops them: fraud policies, blocks and lists.</summary>
     public const string Operations = "operations";
 
@@ -23,5 +26,7 @@ internal static class Scopes
 
     /// <summary>Every scope there is.</summary>
     public static readonly IReadOnlyList<string> All =
-        [VerificationsWrite, VerificationsRead, AnalyticsRead, Operations, SubjectsErase, Admin];
+    [
+        VerificationsWrite, VerificationsRead, AnalyticsRead, AnalyticsUnmask, Operations, SubjectsErase, Admin,
+    ];
 }

@@ -35,6 +35,8 @@ internal static class Routes
     private const string Numbers = "/v1/numbers/{**rest}";
     private const string Import = "/v1/numbers/import";
     private const string Frauds = "/v1/fraud/{**rest}";
+    private const string Analytics = "/v1/analytics/{**rest}";
+    private const string UnmaskedReads = "/v1/analytics/reads";
     private const string Subjects = "/v1/subjects/{**rest}";
     private const string ResultKeys = "/.well-known/jwks.json";
 
@@ -56,6 +58,8 @@ internal static class Routes
         OfOneVerification("/cancel", Scopes.VerificationsWrite, HttpMethods.Post),
         OfOneVerification("/telemetry", Scopes.VerificationsWrite, HttpMethods.Post),
         Route("result-keys", Verification, ResultKeys, Anonymous, HttpMethods.Get),
+        Route("analytics", Verification, Analytics, Scopes.AnalyticsRead, HttpMethods.Get),
+        Route("analytics-reads", Verification, UnmaskedReads, Scopes.Operations, HttpMethods.Get),
         Route("trunks", Dialer, Trunks, Scopes.Operations, HttpMethods.Get, HttpMethods.Put, HttpMethods.Post, HttpMethods.Delete),
         Route("numbers", NumberPool, Numbers, Scopes.Operations, HttpMethods.Get, HttpMethods.Post),
         Route("numbers-import", NumberImport, Import, Scopes.Operations, HttpMethods.Post) with

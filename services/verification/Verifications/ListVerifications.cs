@@ -90,7 +90,7 @@ internal sealed record ListVerifications
     }
 
     /// <summary>A time of RFC 3339 with its offset; null where there is none or it is not one.</summary>
-    private static DateTimeOffset? Time(string? text)
+    internal static DateTimeOffset? Time(string? text)
     {
         // The plus sign of an offset arrives as a space, too.
         var time = text?.Replace(' ', '+');

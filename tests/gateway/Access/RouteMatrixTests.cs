@@ -39,6 +39,8 @@ public sealed class RouteMatrixTests
         ["POST /v1/verifications/{id}/report"] = (Write, true),
         ["POST /v1/verifications/{id}/cancel"] = (Write, true),
         ["POST /v1/verifications/{id}/telemetry"] = (Write, true),
+        ["GET /v1/analytics/{**rest}"] = (Scopes.AnalyticsRead, false),
+        ["GET /v1/analytics/reads"] = (Scopes.Operations, false),
         ["GET /v1/trunks/{**rest}"] = (Scopes.Operations, false),
         ["PUT /v1/trunks/{**rest}"] = (Scopes.Operations, false),
         ["POST /v1/trunks/{**rest}"] = (Scopes.Operations, false),

@@ -25,7 +25,7 @@ internal sealed partial class ApplicationOptions
 
     private readonly Option<string[]> _scopes = new("--scope")
     {
-        Description = "What it may do: verifications:write, verifications:read, analytics:read, operations, "
+        Description = "What it may do: verifications:write, verifications:read, analytics:read, analytics:unmask, operations, "
             + "subjects:erase or admin. May be given several times.",
     };
 
