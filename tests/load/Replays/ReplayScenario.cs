@@ -4,6 +4,7 @@ using System.Text.Json;
 using FlashCall.Fraud.Policies;
 using FlashCall.Load.Sessions;
 using FlashCall.Simulation;
+using Programs = FlashCall.EndToEnd.Tests.Running.Program;
 
 namespace FlashCall.Load.Replays;
 
@@ -58,7 +59,9 @@ internal sealed class ReplayScenario(ReplayOptions options)
         {
             await File.WriteAllBytesAsync(file, PolicyText.Write(policy.Document));
             var (run, output) = await ReplayRun.OfAsync(
-                "what-if", database, Path.Combine(AppContext.BaseDirectory, "flashcall.dll"), "replay", "what-if", "--policy", file, "--json");
+                "what-if", database,
+                Path.Combine(Programs.Root, "tools", "flashcall", "bin", Programs.Configuration, "net10.0", "flashcall.dll"),
+                "replay", "what-if", "--policy", file, "--json");
             using var answer = JsonDocument.Parse(output);
             var of = answer.RootElement.GetProperty("policy");
             return (
