@@ -39,6 +39,14 @@ internal static class RecordedStore
         return (count, (int)Math.Ceiling((last - start).TotalDays));
     }
 
+    /// <summary>Says that the funnel that is read has seen all: a rebuild goes as far as that one, which nobody kept here.</summary>
+    public static async Task KeepFunnelAsync(SessionDatabase database, long events)
+    {
+        await using var keep = database.Data.CreateCommand("update funnel_generations set seq = $1 where state = 'live'");
+        keep.Parameters.Add(new() { Value = events });
+        await keep.ExecuteNonQueryAsync();
+    }
+
     private static async Task CopyAsync(NpgsqlConnection connection, IReadOnlyList<MadeEvent> batch, long before)
     {
         await using (var streams = await connection.BeginBinaryImportAsync(

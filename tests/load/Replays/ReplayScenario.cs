@@ -32,6 +32,7 @@ internal sealed class ReplayScenario(ReplayOptions options)
             $"{events} events of {days} days in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s"));
         var copy = await PartAsync("copy", database.ConnectionString);
         var streamOut = await PartAsync("stream-out", database.ConnectionString);
+        await RecordedStore.KeepFunnelAsync(database, events);
         var rebuild = await PartAsync("rebuild", database.ConnectionString);
         var (whatIf, same) = await WhatIfAsync(database.ConnectionString, policy);
         Report(copy, streamOut, rebuild, whatIf, same);
