@@ -14,9 +14,9 @@ internal static class ReplayWhatIf
         var options = new Options();
         var database = new DatabaseOptions(terminal);
         var command = new Command("what-if",
-            "Runs what was recorded through the fraud engine under another policy, and says what it would have refused or let through, whom "
-            + "that would have turned away, which attacks it would have stopped, and what the calls would have cost. Likewise for a floor of "
-            + "the number pool and for a ring time: docs/analysts.md.");
+            "Runs what was recorded through the fraud engine under another policy, and says what it would have refused or let through, "
+            + "whom that would have turned away, which attacks it would have stopped, and what the calls would have cost. Likewise for a "
+            + "floor of the number pool and for a ring time: docs/analysts.md.");
         options.AddTo(command);
         database.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -30,7 +30,9 @@ internal static class ReplayWhatIf
                 ? null
                 : new PolicyQuestion(0, policy, other, span, parsed.GetValue(options.RefusedThen), differing.Add);
             var ofFloor = parsed.GetValue(options.FloorBits) is { } bits ? new FloorQuestion(bits, span) : null;
-            var ofRing = parsed.GetValue(options.RingTime) is { } seconds ? new RingTimeQuestion(TimeSpan.FromSeconds(seconds), span) : null;
+            var ofRing = parsed.GetValue(options.RingTime) is { } seconds
+                ? new RingTimeQuestion(TimeSpan.FromSeconds(seconds), span)
+                : null;
             foreach (var question in (IQuestion?[])[ofPolicy, ofFloor, ofRing])
             {
                 if (question is not null)
@@ -91,6 +93,8 @@ internal static class ReplayWhatIf
 
     private sealed class Options
     {
+        private const string TimeForm = "Give something like 2026-11-01 or 2026-11-01T12:00:00Z.";
+
         public Option<FileInfo?> Policy { get; } = new("--policy")
         {
             Description = "A file with the policy that is asked about, as PUT /v1/fraud/policy takes it: docs/fraud.md.",
@@ -117,8 +121,8 @@ internal static class ReplayWhatIf
 
         public Option<string> WarmUp { get; } = new("--warm-up")
         {
-            Description = "How much before --from is replayed to fill the engine's history, not counted: 36h, 14d. A rule with a window of a "
-                + "day needs a day, shares and rates look back two weeks.",
+            Description = "How much before --from is replayed to fill the engine's history, not counted: 36h, 14d. A rule with a window of "
+                + "a day needs a day, shares and rates look back two weeks.",
             DefaultValueFactory = _ => "1d",
         };
 
@@ -131,7 +135,8 @@ internal static class ReplayWhatIf
 
         public Option<FileInfo?> Input { get; } = new("--input")
         {
-            Description = "A file with events, as 'flashcall export --format ndjson' writes them, numbers in plain; by default the database.",
+            Description = "A file with events, as 'flashcall export --format ndjson' writes them, numbers in plain; by default the "
+                + "database.",
         };
 
         public Option<int> Sessions { get; } = new("--sessions")
@@ -149,7 +154,8 @@ internal static class ReplayWhatIf
 
         public void AddTo(Command command)
         {
-            foreach (var option in (Option[])[Policy, Base, FloorBits, RingTime, From, To, WarmUp, RefusedThen, Input, Sessions, Output, Json])
+            Option[] all = [Policy, Base, FloorBits, RingTime, From, To, WarmUp, RefusedThen, Input, Sessions, Output, Json];
+            foreach (var option in all)
                 command.Add(option);
             command.Validators.Add(result =>
             {
@@ -161,14 +167,17 @@ internal static class ReplayWhatIf
             Check(FloorBits, static bits => bits is null or >= 0 and <= 23, "--floor-bits has to be 0 to 23.");
             Check(RingTime, static seconds => seconds is null or >= 1 and <= 30, "--ring-time has to be 1 to 30 seconds.");
             Check(Sessions, static count => count is >= 0 and <= 10_000, "--sessions has to be 0 to 10000.");
-            Check(From, static text => text is null || TimeOf(text) is not null, "--from is no time. Give something like 2026-11-01 or 2026-11-01T12:00:00Z.");
-            Check(To, static text => text is null || TimeOf(text) is not null, "--to is no time. Give something like 2026-11-01 or 2026-11-01T12:00:00Z.");
-            Check(WarmUp, static text => LengthOf(text) is not null, "--warm-up is no length of time. Give something like 36h or 14d, at most 60d.");
+            Check(From, static text => text is null || TimeOf(text) is not null, "--from is no time. " + TimeForm);
+            Check(To, static text => text is null || TimeOf(text) is not null, "--to is no time. " + TimeForm);
+            Check(WarmUp, static text => LengthOf(text) is not null,
+                "--warm-up is no length of time. Give something like 36h or 14d, at most 60d.");
         }
 
         public (DateTimeOffset From, DateTimeOffset To) SpanOf(ParseResult parsed)
         {
-            var span = (From: TimeOf(parsed.GetValue(From)) ?? DateTimeOffset.MinValue, To: TimeOf(parsed.GetValue(To)) ?? DateTimeOffset.MaxValue);
+            var span = (
+                From: TimeOf(parsed.GetValue(From)) ?? DateTimeOffset.MinValue,
+                To: TimeOf(parsed.GetValue(To)) ?? DateTimeOffset.MaxValue);
             return span.From < span.To ? span : throw new CommandException("--from is not before --to. Nothing lies between them.");
         }
 
@@ -187,8 +196,11 @@ internal static class ReplayWhatIf
 
         private static TimeSpan? LengthOf(string? text)
         {
-            if (text is not { Length: > 1 } || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            if (text is not { Length: > 1 }
+                || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            {
                 return null;
+            }
             var length = text[^1] switch
             {
                 'm' => TimeSpan.FromMinutes(count),

@@ -133,10 +133,12 @@ internal sealed class RecordedLog(Action<ReplayPlace> progress)
             Add(batch, document.RootElement.GetProperty("verificationId").GetGuid(), type.GetString() ?? "",
                 System.Text.Encoding.UTF8.GetBytes(document.RootElement.GetProperty("data").GetRawText()));
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new CommandException(
-                $"Line {number} is no event: {exception.Message} Expected lines as 'flashcall export --format ndjson' writes them.", exception);
+                $"Line {number} is no event: {exception.Message} Expected lines as 'flashcall export --format ndjson' writes "
+                + "them.", exception);
         }
     }
 

@@ -144,7 +144,8 @@ internal sealed class RecordedSession(RecordedEvent.Asked asked)
 
         /// <summary>The one region of a calling code, as the contracts call it; null where there are several.</summary>
         public static string? Of(string code) => Known.GetOrAdd(code, static code =>
-            PhoneNumberUtil.GetInstance().GetRegionCodesForCountryCode(int.Parse(code.AsSpan(1), CultureInfo.InvariantCulture)) is { } regions
+            PhoneNumberUtil.GetInstance()
+                .GetRegionCodesForCountryCode(int.Parse(code.AsSpan(1), CultureInfo.InvariantCulture)) is { } regions
                 && regions.Take(2).ToList() is [var only]
                 ? only.Length == 2 ? only : code
                 : null);

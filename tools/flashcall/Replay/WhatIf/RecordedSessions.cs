@@ -127,7 +127,8 @@ internal sealed class RecordedSessions(IReadOnlyList<IQuestion> questions)
         if (asked.To.Contains('•', StringComparison.Ordinal))
         {
             throw new CommandException(
-                "The events have masked numbers, and the engine counts by number. Read the database with --database, or export the numbers in plain.");
+                "The events have masked numbers, and the engine counts by number. Read the database, or "
+                + "export the numbers in plain.");
         }
         Requests++;
         var session = new RecordedSession(asked) { Kept = new object?[questions.Count] };

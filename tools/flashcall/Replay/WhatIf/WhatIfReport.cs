@@ -76,7 +76,8 @@ internal sealed class WhatIfReport(Terminal terminal)
 
         var meaning = Tables.Of("", ">sessions", ">share", "of");
         meaning.Add("verified people who would be refused", Tables.Count(total.VerifiedRefused),
-            Share(total.VerifiedRefused, total.Verified), $"{Tables.Count(total.Verified)} verified; {Tables.Count(effect.RefusedPeople)} numbers");
+            Share(total.VerifiedRefused, total.Verified),
+            $"{Tables.Count(total.Verified)} verified; {Tables.Count(effect.RefusedPeople)} numbers");
         meaning.Add("never verified, would be refused", Tables.Count(total.UnverifiedRefused),
             Share(total.UnverifiedRefused, total.Unverified), $"{Tables.Count(total.Unverified)} let through then and never verified");
         meaning.Add("refused then, would be let through", Tables.Count(total.ThroughNow),
@@ -90,7 +91,8 @@ internal sealed class WhatIfReport(Terminal terminal)
         foreach (var dimension in Dimensions)
         {
             var table = Tables.Of(dimension, ">requests", ">refused now", ">of them verified", ">let through now");
-            foreach (var (value, one) in effect.By(dimension).Where(one => one.Effect.RefusedNow + one.Effect.ThroughNow > 0).Take(RowsShown))
+            var differ = effect.By(dimension).Where(one => one.Effect.RefusedNow + one.Effect.ThroughNow > 0);
+            foreach (var (value, one) in differ.Take(RowsShown))
             {
                 table.Add(value.Length == 0 ? "none" : value, Tables.Count(one.Requests), Tables.Count(one.RefusedNow),
                     Tables.Count(one.VerifiedRefused), Tables.Count(one.ThroughNow));
@@ -112,7 +114,8 @@ internal sealed class WhatIfReport(Terminal terminal)
         foreach (var (country, one) in floor.ByCountry.Take(RowsShown).Append(("all", floor.Total)))
         {
             table.Add(country, Tables.Count(one.Leases), Tables.Count(one.Refused), Tables.Count(one.VerifiedRefused),
-                one.Leases == 0 ? "" : Tables.Count(one.Fewest), FloorEffect.Chance(one.MeanChance.Then), FloorEffect.Chance(one.MeanChance.Now));
+                one.Leases == 0 ? "" : Tables.Count(one.Fewest), FloorEffect.Chance(one.MeanChance.Then),
+                FloorEffect.Chance(one.MeanChance.Now));
         }
         Tables.Write(console, $"A floor of {Tables.Bits(floor.Bits)} bits, {Tables.Count(floor.Candidates)} numbers", table);
     }
