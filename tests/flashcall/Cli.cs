@@ -3,6 +3,8 @@ namespace FlashCall.Cli.Tests;
 /// <summary>One run of the command, in this process.</summary>
 internal sealed record Cli(int ExitCode, string Output, string Error)
 {
+    public string LastErrorLine => Error.TrimEnd().Split('\n')[^1];
+
     public string LastLine => Output.TrimEnd('\n').Split('\n')[^1].TrimEnd();
 
     public static async Task<Cli> RunAsync(string[] args, string typed = "", IReadOnlyDictionary<string, string>? environment = null,

@@ -51,6 +51,9 @@ internal static class ProcessFigures
         Field(File.ReadAllText($"/proc/{process}/status"), "VmHWM:")
         ?? throw new InvalidOperationException($"Linux does not tell the memory of process {process}.");
 
+    /// <summary>The memory that the process has resident, in bytes; null once it is gone.</summary>
+    public static long? ResidentBytes(int process) => Read($"/proc/{process}/status") is { } status ? Field(status, "VmRSS:") : null;
+
     /// <summary>Its memory, what it shares with others divided among them (PSS), in bytes; null once the process is gone.</summary>
     public static long? ProportionalBytes(int process) => Read($"/proc/{process}/smaps_rollup") is { } maps ? Field(maps, "Pss:") : null;
 

@@ -135,7 +135,7 @@ internal sealed class RiskScenario
         await using var clear = _data.CreateCommand("truncate counters, blocks, block_news, assessments, outcomes");
         await clear.ExecuteNonQueryAsync();
         var policy = new Policy(RecordedTraffic.Document, 1);
-        var replay = new Replay(policy);
+        var replay = new Fraud.Tests.Storage.Replay(policy);
         var (differ, compared) = (0, 0);
         foreach (var step in RecordedTraffic.Of(seed: 7, _options.Replay))
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using FlashCall.Cli.Applications;
 using FlashCall.Cli.DeadLetters;
 using FlashCall.Cli.Export;
+using FlashCall.Cli.Manners;
 using FlashCall.Cli.Numbers;
 using FlashCall.Cli.Replay;
 using FlashCall.Cli.Secrets;
@@ -30,20 +31,15 @@ internal static class CommandLine
     /// <summary>Interrupted (128 + SIGINT, as shells count).</summary>
     public const int Interrupted = 130;
 
+    /// <summary>How long a command may take to leave things clean after Ctrl-C: a statement that runs has to be called back from
+    /// PostgreSQL first.</summary>
+    private static readonly TimeSpan CleanUpWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs one command.</summary>
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellationToken = default)
     {
-        var root = new RootCommand("FlashCall Platform: verifies phone numbers by flash calls.")
-        {
-            VerifyCommand.Create(terminal),
-            NumbersCommand.Create(terminal),
-            ApplicationsCommand.Create(terminal),
-            SecretsCommand.Create(terminal),
-            DeadLettersCommand.Create(terminal),
-            ReplayCommand.Create(terminal),
-            ExportCommand.Create(terminal),
-        };
+        var root = CreateRoot(terminal);
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])
         {
@@ -54,7 +50,13 @@ internal static class CommandLine
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false },
+                new InvocationConfiguration
+                {
+                    Output = terminal.Output,
+                    Error = terminal.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = CleanUpWithin,
+                },
                 cancellationToken);
         }
         // The edge of the process: what a person can do something about is told in one line.
@@ -69,8 +71,26 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The command with all its subcommands.</summary>
+    internal static RootCommand CreateRoot(Terminal terminal)
+    {
+        var root = new RootCommand("FlashCall Platform: verifies phone numbers by flash calls.")
+        {
+            VerifyCommand.Create(terminal),
+            NumbersCommand.Create(terminal),
+            ApplicationsCommand.Create(terminal),
+            SecretsCommand.Create(terminal),
+            DeadLettersCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
+            ExportCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+        };
+        HelpWithExamples.AddTo(root);
+        return root;
+    }
+
     /// <summary>What is typed after <c>flashcall</c> to reach a command.</summary>
-    private static string PathOf(Command command) => command is RootCommand
+    internal static string PathOf(Command command) => command is RootCommand
         ? ""
         : command.Parents.OfType<Command>().Select(PathOf).FirstOrDefault() + $" {command.Name}";
 }

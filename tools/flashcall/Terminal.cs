@@ -32,12 +32,15 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, TextWriter 
     /// <summary>The output with colours and tables, where it is a terminal; plain text elsewhere.</summary>
     public IAnsiConsole Rich() => Create(Output, Output == Console.Out && !Console.IsOutputRedirected);
 
-    private static IAnsiConsole Create(TextWriter writer, bool isTerminal)
+    /// <summary>Whether nobody wants colours: https://no-color.org.</summary>
+    private bool IsPlain => Environment("NO_COLOR") is { Length: > 0 };
+
+    private IAnsiConsole Create(TextWriter writer, bool isTerminal)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            ColorSystem = isTerminal && !IsPlain ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Out = new AnsiConsoleOutput(writer),
         });
         if (!isTerminal)

@@ -37,13 +37,15 @@ internal sealed class MemoryHistory(TimeSpan memory, TimeSpan blockMemory)
         return new Readings(questions.At, counts, blocks, entries);
     }
 
-    /// <summary>Answers without being asked before: what is looked up is only what a rule reads. Good until something is remembered.</summary>
+    /// <summary>Answers without being asked before: what is looked up is only what a rule reads. Good until something is
+    /// remembered.</summary>
     /// <param name="standing">Of these subjects blocks and entries of the lists are wanted.</param>
     /// <param name="at">The moment that the windows end at.</param>
-    public Readings ReadAt(IEnumerable<Subject> standing, DateTimeOffset at)
+    /// <param name="listed">Entries that are known from elsewhere; null for none.</param>
+    public Readings ReadAt(IEnumerable<Subject> standing, DateTimeOffset at, IReadOnlyList<ListEntry>? listed = null)
     {
         var (blocks, entries) = StandingOf(standing);
-        return new Readings(at, query => SumOf(query, at), blocks, entries);
+        return new Readings(at, query => SumOf(query, at), blocks, listed is null ? entries : [.. entries, .. listed]);
     }
 
     /// <summary>Remembers.</summary>

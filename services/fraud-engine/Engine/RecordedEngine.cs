@@ -19,11 +19,13 @@ internal sealed class RecordedEngine(Policy policy)
         new(policy.Memory, TimeSpan.FromSeconds(policy.Document.Blocks.MemorySeconds));
 
     /// <summary>Assesses a request. What the assessment adds to the counters is good until the next step.</summary>
-    public Assessment Assess(RiskRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="listed">What of it operators had listed, as far as that is recorded; null for nothing.</param>
+    public Assessment Assess(RiskRequest request, IReadOnlyList<ListEntry>? listed = null)
     {
         _additions.Clear();
         var assessment = RiskEngine.Assess(
-            policy, request, History.ReadAt(RiskEngine.ListableOf(request), request.RequestedAt), _additions);
+            policy, request, History.ReadAt(RiskEngine.ListableOf(request), request.RequestedAt, listed), _additions);
         History.Apply(assessment.Changes, request.RequestedAt);
         return assessment;
     }

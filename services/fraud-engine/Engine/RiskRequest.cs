@@ -78,6 +78,23 @@ internal sealed record RiskRequest
         }
     }
 
+    /// <summary>What kind of line a number is by today's numbering plan, and whether the plan has it at all.</summary>
+    /// <param name="number">The number, E.164.</param>
+    /// <exception cref="ArgumentException">It begins with no known country code.</exception>
+    public static (LineType Line, bool IsValid) LineOf(string number)
+    {
+        var numbering = PhoneNumberUtil.GetInstance();
+        try
+        {
+            var parsed = numbering.Parse(number, defaultRegion: null);
+            return (LineTypeOf(numbering.GetNumberType(parsed)), numbering.IsValidNumber(parsed));
+        }
+        catch (NumberParseException exception)
+        {
+            throw new ArgumentException("The number begins with no known country code.", nameof(number), exception);
+        }
+    }
+
     /// <summary>The key of a device: devices of two applications are two, since each names them as it likes.</summary>
     public static string DeviceKey(string applicationId, string deviceId) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{applicationId}\n{deviceId}")).AsSpan(0, 16));

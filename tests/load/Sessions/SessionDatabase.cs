@@ -36,10 +36,12 @@ internal sealed class SessionDatabase : IAsyncDisposable
             : throw new InvalidOperationException("The database could not be prepared; what is wrong stands above.");
     }
 
+    /// <summary>Where it is, for other programs.</summary>
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = _prefix + "verification" }.ConnectionString;
+
     /// <summary>Connections as one replica of the service has them.</summary>
-    public NpgsqlDataSource Open() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_server)
+    public NpgsqlDataSource Open() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString)
     {
-        Database = _prefix + "verification",
         MaxPoolSize = 20,
         MaxAutoPrepare = 64,
         AutoPrepareMinUsages = 2,
