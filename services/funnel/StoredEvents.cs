@@ -124,7 +124,6 @@ internal static class StoredEvents
     private enum Property
     {
         Other,
-        Erased,
         At,
         Trunk,
         Reason,

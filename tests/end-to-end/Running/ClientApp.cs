@@ -31,6 +31,12 @@ internal sealed class ClientApp(HttpClient http) : IDisposable
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 
+    public async Task CancelAsync(Guid id)
+    {
+        using var response = await http.PostAsync($"/v1/verifications/{id}/cancel", content: null);
+        response.EnsureSuccessStatusCode();
+    }
+
     /// <summary>The session once its status is one of these.</summary>
     public async Task<JsonElement> UntilAsync(Guid id, TimeSpan within, params string[] statuses)
     {
