@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using FlashCall.EndToEnd.Tests.Running;
 
 namespace FlashCall.EndToEnd.Tests.Monitoring;
 
 /// <summary>The PromQL of the rules and dashboards of <c>deploy/compose</c>.</summary>
 internal static partial class Expressions
 {
-    private static readonly string Compose = Path.Combine(Program.Root, "deploy", "compose");
+    private static readonly string Compose = Path.Combine(Running.Program.Root, "deploy", "compose");
 
     /// <summary>Each expression and the file that has it.</summary>
     public static IEnumerable<(string Where, string Text)> All()

@@ -51,7 +51,7 @@ public sealed partial class MetricsTests(Platform platform)
     [Fact]
     public void Occasional_figures_are_made_somewhere()
     {
-        var sources = Directory.EnumerateFiles(Path.Combine(Program.Root, "services"), "*.cs", SearchOption.AllDirectories)
+        var sources = Directory.EnumerateFiles(Path.Combine(Running.Program.Root, "services"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText).ToList();
         Assert.All(Occasional, metric =>
         {
