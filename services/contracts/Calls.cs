@@ -86,6 +86,12 @@ public sealed record FlashCallEnded
 
     /// <summary>The trunk that had the call last; null if it was on none.</summary>
     public string? Trunk { get; init; }
+
+    /// <summary>What the call cost at the trunk's price, in <see cref="Currency"/>; null where it was not answered or has no price.</summary>
+    public decimal? Cost { get; init; }
+
+    /// <summary>The currency of <see cref="Cost"/>, ISO 4217; null where there is none.</summary>
+    public string? Currency { get; init; }
 }
 
 /// <summary>How a flash call went. Every course of a call ends in exactly one of these.</summary>

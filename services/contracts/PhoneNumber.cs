@@ -42,12 +42,17 @@ public sealed record PhoneNumber
     public string CallingCode => E164 == ErasedText ? "+" : CallingCodeOf(E164) ?? $"+{Parsed.CountryCode}";
 
     /// <summary>The number with its middle hidden, three digits at least: <c>+4670•••4567</c>, <c>+4520•••56</c>. Fit for logs and errors.</summary>
-    public string Masked => E164.Length switch
+    public string Masked => MaskOf(E164);
+
+    /// <summary>Hides the middle of a number in E.164 form, as <see cref="Masked"/> does.</summary>
+    /// <param name="e164">The number, or what stands where one was erased. Of any other text nothing is shown.</param>
+    public static string MaskOf(string e164) => e164.Length switch
     {
-        _ when E164 == ErasedText => ErasedText,
-        >= 12 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 4)),
-        >= 10 => string.Concat(E164.AsSpan(0, 5), "•••", E164.AsSpan(E164.Length - 2)),
-        _ => string.Concat(E164.AsSpan(0, 3), "•••"),
+        _ when e164 == ErasedText => ErasedText,
+        _ when !E164Text.IsWellFormed(e164) => "•••",
+        >= 12 => string.Concat(e164.AsSpan(0, 5), "•••", e164.AsSpan(e164.Length - 4)),
+        >= 10 => string.Concat(e164.AsSpan(0, 5), "•••", e164.AsSpan(e164.Length - 2)),
+        _ => string.Concat(e164.AsSpan(0, 3), "•••"),
     };
 
     /// <summary>The country calling code that a number, or the leading part of one, begins with, with its plus sign; null where none is
@@ -98,6 +103,14 @@ public sealed record PhoneNumber
         {
             return false;
         }
+    }
+
+    /// <summary>Reads a number that may have been taken once, whether a numbering plan assigns it today or not: + and 7 to 15 digits,
+    /// nothing between them. To look for what is kept of it, and not to ring it.</summary>
+    public static bool TryParseKept([NotNullWhen(true)] string? text, [NotNullWhen(true)] out PhoneNumber? number)
+    {
+        number = E164Text.IsWellFormed(text) ? new PhoneNumber(text!) : null;
+        return number is not null;
     }
 
     /// <summary>Reads a number that is known to be right, such as one in configuration.</summary>

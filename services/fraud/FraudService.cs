@@ -5,6 +5,7 @@ using FlashCall.Fraud.Learning;
 using FlashCall.Fraud.Operations;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
+using FlashCall.Fraud.Subjects;
 using FlashCall.Fraud.Versions;
 using FlashCall.Hosting;
 using Npgsql;
@@ -34,6 +35,7 @@ internal static class FraudService
         builder.Services.AddSingleton<AddressCountries>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AddressCountries>());
         builder.Services.AddSingleton<LearnOutcomes>();
+        builder.Services.AddSingleton<SubjectData>();
         builder.AddSweep<OldCounters>();
         builder.AddSweep<OldSessions>();
         builder.AddSweep<OldStanding>();
@@ -46,6 +48,7 @@ internal static class FraudService
         // Last, so that no message comes before what it needs.
         builder.AddBus(Queues.Fraud, bus => bus
             .Consume<AssessRisk, AssessRiskConsumer>(command => command.VerificationId)
+            .Consume<EraseSubject, EraseSubjectConsumer>(command => command.ErasureId)
             .ConsumePublished<VerificationCompleted, OutcomeConsumer>(completed => completed.VerificationId)
             .ConsumePublished<VerificationCallEnded, OutcomeConsumer>(ended => ended.VerificationId));
         var app = builder.Build();

@@ -6,6 +6,7 @@ using FlashCall.Gateway.Forwarding;
 using FlashCall.Gateway.Reference;
 using FlashCall.Gateway.Services;
 using FlashCall.Gateway.Sinch;
+using FlashCall.Gateway.Subjects;
 using FlashCall.Gateway.Webhooks;
 using FlashCall.Gateway.Webhooks.Deliveries;
 using FlashCall.Hosting;
@@ -30,9 +31,11 @@ internal static class GatewayService
         builder.AddForwarding(settings);
         builder.AddWebhooks(settings.Webhooks);
         builder.AddSinch();
+        builder.Services.AddSingleton<SubjectData>();
         builder.AddBus(
             Queues.Gateway,
             bus => bus.ConsumePublished<VerificationCompleted, VerificationEndedConsumer>(ended => ended.VerificationId)
+                .Consume<EraseSubject, EraseSubjectConsumer>(command => command.ErasureId)
                 .WaitOut<VerificationUnavailableException>(),
             isVital: false);
 

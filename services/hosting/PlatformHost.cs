@@ -24,6 +24,8 @@ public static class PlatformHost
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
         // A start that fails is told on standard error, see RunAsync; what fails later is critical.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
+        // The daemon would tell of each page of events, one a second at least.
+        ["Logging:LogLevel:Marten.Events.Daemon"] = "Warning",
         ["Logging:LogLevel:System.Net.Http.HttpClient"] = "Warning",
         // Each probe of a replica that is not well would be an error with a stack trace every two seconds. Who probes knows, and what is
         // away is told once where it is met.

@@ -3,6 +3,7 @@ using FlashCall.Hosting;
 using FlashCall.NumberPool.Leases;
 using FlashCall.NumberPool.Limits;
 using FlashCall.NumberPool.Numbers.Operations;
+using FlashCall.NumberPool.Subjects;
 using FlashCall.NumberPool.Trunks;
 using FlashCall.NumberPool.Wear;
 
@@ -22,6 +23,7 @@ internal static class NumberPoolService
         builder.AddBus(Queues.NumberPool, bus => bus
             .Consume<LeaseCallerId, LeaseCallerIdConsumer>(command => command.VerificationId)
             .Consume<ReleaseCallerId, ReleaseCallerIdConsumer>(command => command.VerificationId)
+            .Consume<EraseSubject, EraseSubjectConsumer>(command => command.ErasureId)
             .Consume<TrunkNews, TrunkNewsConsumer>(news => news.Replica));
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<PoolMetrics>();
@@ -30,6 +32,7 @@ internal static class NumberPoolService
         builder.Services.AddSingleton<ReleaseCallerIds>();
         builder.AddInventory();
         builder.AddWear();
+        builder.Services.AddSingleton<SubjectData>();
         builder.Services.AddSingleton<LimitAlarms>();
         builder.Services.AddSingleton<TrunkNewsStore>();
         builder.Services.AddSingleton<NoteTrunks>();

@@ -1,7 +1,9 @@
 using FlashCall.Contracts;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Results;
 using FlashCall.Verification.Storage;
+using FlashCall.Verification.Subjects;
 using FlashCall.Verification.Verifications;
 using FlashCall.Verification.Watching;
 
@@ -26,6 +28,7 @@ internal static class VerificationService
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
         builder.AddEventStore();
+        builder.AddFunnel();
         builder.AddResults(results!);
         builder.AddBus(Queues.Verification, bus => bus
             .Consume<RiskAssessed, News.OfRisk>(message => message.VerificationId)
@@ -33,6 +36,7 @@ internal static class VerificationService
             .Consume<CallerIdUnavailable, News.OfRefusal>(message => message.VerificationId)
             .Consume<FlashCallRinging, News.OfRinging>(message => message.VerificationId)
             .Consume<FlashCallEnded, News.OfCallEnd>(message => message.VerificationId)
+            .Consume<SubjectErased, SubjectErasedConsumer>(message => message.ErasureId)
             .ConsumeHere<SessionsMoved, SessionsMovedConsumer>($"verification-watch-{builder.Self().Instance}", published: true));
 
         builder.Services.AddSingleton(policies);
@@ -42,6 +46,7 @@ internal static class VerificationService
         builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
         builder.AddSweep<IdempotencyKeys>();
+        builder.AddSubjects();
         builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();
@@ -55,6 +60,7 @@ internal static class VerificationService
         verifications.MapPost("/{id:guid}/report", ReportCallerId.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/cancel", CancelVerification.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
         verifications.MapPost("/{id:guid}/telemetry", SendTelemetry.HandleAsync).RequireScopeOrSession(WriteScope, Refusals.NoSuchSession);
+        app.MapSubjects();
         app.MapResultKeys();
         return app;
     }

@@ -37,6 +37,7 @@ public sealed class ExampleTests : IAsyncLifetime
         await CarryingAsync();
         await NumberingAsync();
         await JudgingAsync();
+        await ForgettingAsync();
 
         var examples = Document.Operations.SelectMany(operation => operation.BodyType is null
             ? [operation.Id]
@@ -168,6 +169,16 @@ public sealed class ExampleTests : IAsyncLifetime
         await SendAsync("listFraudBlocks", null, 200);
         await SendAsync("removeFraudEntry", null, 204, Id(await SendAsync("putFraudEntry", "number", 200)));
         await SendAsync("listFraudEntries", null, 200);
+    }
+
+    private async Task ForgettingAsync()
+    {
+        var erasure = Id(await SendAsync("eraseSubject", null, 202));
+        await Eventually.TrueAsync(
+            async () => Text(await SendAsync("getErasure", null, 200, erasure), "status") == "complete",
+            () => "the erasure is complete", TimeSpan.FromSeconds(40));
+        Assert.Equal(erasure["id"], Text(await SendAsync("eraseSubject", null, 200), "id"));
+        await SendAsync("listErasures", null, 200);
     }
 
     /// <summary>Sends an example and checks the answer against the document.</summary>

@@ -90,7 +90,7 @@ public sealed class WholePlatform : IAsyncLifetime
         await ReadyAsync(_gateway);
         Key = await AddApplicationAsync("api", "verifications:write", "verifications:read");
         _otherKey = await AddApplicationAsync("other", "verifications:write", "verifications:read");
-        _operatorKey = await AddApplicationAsync("operator", "operations");
+        _operatorKey = await AddApplicationAsync("operator", "operations", "subjects:erase");
     }
 
     /// <summary>The phones behind the carrier.</summary>
@@ -118,7 +118,7 @@ public sealed class WholePlatform : IAsyncLifetime
         {
             null => null,
             "admin" => AdminKey,
-            "operations" => _operatorKey,
+            "operations" or "subjects:erase" => _operatorKey,
             _ => Key,
         });
 

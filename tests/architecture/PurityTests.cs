@@ -13,7 +13,7 @@ public sealed class PurityTests
 
     private static readonly ArchUnitNET.Domain.Architecture House = new ArchLoader()
         .LoadAssemblies(
-            ((string[])["FlashCall.Verification", "FlashCall.NumberPool", "FlashCall.Fraud", "FlashCall.Dialer"]).Select(System.Reflection.Assembly.Load).ToArray())
+            ((string[])["FlashCall.Verification", "FlashCall.NumberPool", "FlashCall.Fraud", "FlashCall.FraudEngine", "FlashCall.Dialer"]).Select(System.Reflection.Assembly.Load).ToArray())
         .Build();
 
     [Theory]

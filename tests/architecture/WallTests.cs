@@ -13,10 +13,13 @@ public sealed class WallTests
         { "FlashCall.Contracts", [] },
         { "FlashCall.Sip", [] },
         { "FlashCall.Hosting", ["FlashCall.Contracts"] },
+        { "FlashCall.EventLog", ["FlashCall.Contracts"] },
         { "FlashCall.Gateway", ["FlashCall.Contracts", "FlashCall.Hosting"] },
-        { "FlashCall.Verification", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.Funnel", ["FlashCall.Contracts", "FlashCall.EventLog"] },
+        { "FlashCall.Verification", ["FlashCall.Contracts", "FlashCall.Hosting", "FlashCall.EventLog", "FlashCall.Funnel"] },
         { "FlashCall.NumberPool", ["FlashCall.Contracts", "FlashCall.Hosting"] },
-        { "FlashCall.Fraud", ["FlashCall.Contracts", "FlashCall.Hosting"] },
+        { "FlashCall.FraudEngine", ["FlashCall.Contracts"] },
+        { "FlashCall.Fraud", ["FlashCall.Contracts", "FlashCall.Hosting", "FlashCall.FraudEngine"] },
         { "FlashCall.Dialer", ["FlashCall.Contracts", "FlashCall.Hosting", "FlashCall.Sip"] },
         { "FlashCall.Handset", ["FlashCall.Sip"] },
     };
@@ -36,19 +39,27 @@ public sealed class WallTests
         References("FlashCall.Sip"),
         name => Assert.True(IsOfTheRuntime(name) || name == "DnsClient", $"FlashCall.Sip references {name}."));
 
+    [Fact]
+    public void The_fraud_engine_needs_nothing_but_the_runtime_and_numbering_plans() => Assert.All(
+        References("FlashCall.FraudEngine"),
+        name => Assert.True(
+            IsOfTheRuntime(name) || name is "PhoneNumbers" or "FlashCall.Contracts", $"FlashCall.FraudEngine references {name}."));
+
     [Theory]
+    [InlineData("FlashCall.EventLog", "Marten")]
+    [InlineData("FlashCall.EventLog", "Microsoft.AspNetCore")]
     [InlineData("FlashCall.Gateway", "Marten")]
     [InlineData("FlashCall.NumberPool", "Marten")]
     [InlineData("FlashCall.Fraud", "Marten")]
     [InlineData("FlashCall.Dialer", "Marten")]
-    public void A_service_does_without(string service, string library) =>
-        Assert.DoesNotContain(References(service), name => name == library || name.StartsWith(library + ".", StringComparison.Ordinal));
+    public void A_room_does_without(string room, string library) =>
+        Assert.DoesNotContain(References(room), name => name == library || name.StartsWith(library + ".", StringComparison.Ordinal));
 
     [Fact]
     public void Services_show_nothing_to_the_outside_but_what_travels()
     {
         // What is public in a service is either a message or somebody's temptation to reference it.
-        foreach (var service in Services)
+        foreach (var service in Services.Append("FlashCall.FraudEngine"))
         {
             foreach (var type in Assembly.Load(service).GetExportedTypes())
                 Assert.True(type.Name is "SessionsMoved" or "Program", $"{type.FullName} is public. Make it internal; services meet in FlashCall.Contracts.");

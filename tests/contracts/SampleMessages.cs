@@ -118,6 +118,8 @@ internal static class SampleMessages
             EndedAt = Noon.AddSeconds(5),
             Answered = false,
             Trunk = "carrier-2",
+            Cost = 0.0042m,
+            Currency = "EUR",
         },
         // Not a message: it travels in the gateway's token, between releases as messages do.
         new PurposePolicy
@@ -175,6 +177,32 @@ internal static class SampleMessages
             Reason = "network_conversion",
             LiftedAt = Noon.AddMinutes(5),
             LiftedBy = "operator",
+        },
+        new EraseSubject
+        {
+            ErasureId = LeaseId,
+            Round = 1,
+            Part = 2,
+            Number = PhoneNumber.Parse(Callee),
+            Sessions =
+            [
+                new ErasedSession
+                {
+                    VerificationId = VerificationId,
+                    ApplicationId = "shop",
+                    Attempts = [AttemptId],
+                    Reference = [.. Enumerable.Range(0, 32).Select(i => (byte)i)],
+                },
+            ],
+        },
+        new SubjectErased
+        {
+            ErasureId = LeaseId,
+            Round = 1,
+            Part = 2,
+            Service = "fraud",
+            Erased = new Dictionary<string, long>(StringComparer.Ordinal) { ["assessments"] = 3 },
+            Kept = new Dictionary<string, long>(StringComparer.Ordinal) { ["list_entries"] = 1 },
         },
     }.ToDictionary(message => message.GetType().Name, StringComparer.Ordinal);
 }

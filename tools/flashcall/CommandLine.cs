@@ -2,6 +2,7 @@ using System.CommandLine;
 using FlashCall.Cli.Applications;
 using FlashCall.Cli.DeadLetters;
 using FlashCall.Cli.Numbers;
+using FlashCall.Cli.Replay;
 using FlashCall.Cli.Secrets;
 using FlashCall.Cli.Verify;
 
@@ -39,6 +40,7 @@ internal static class CommandLine
             ApplicationsCommand.Create(terminal),
             SecretsCommand.Create(terminal),
             DeadLettersCommand.Create(terminal),
+            ReplayCommand.Create(terminal),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors is [var mistake, ..])

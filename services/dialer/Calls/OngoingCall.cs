@@ -374,6 +374,7 @@ internal sealed class OngoingCall : SipTimed, ISipClient
 
     private void ReportEnd(CallEnd end)
     {
+        var price = end.Answered ? _leg?.Trunk.DestinationOf(_command.Callee)?.Price : null;
         _around.Metrics.End(_leg is { IsDialled: true } ? _leg.Trunk : null, _command.Callee, end);
         _span?.End(end);
         _around.Log.Ended(AttemptId, end.Disposition, end.SipStatus);
@@ -389,6 +390,8 @@ internal sealed class OngoingCall : SipTimed, ISipClient
                 EndedAt = end.EndedAt,
                 Answered = end.Answered,
                 Trunk = _trunk,
+                Cost = price,
+                Currency = price is null ? null : _leg?.Trunk.Currency,
             },
             _span?.Activity));
     }

@@ -1,5 +1,6 @@
 using FlashCall.Contracts;
 using FlashCall.Fraud.Blocks;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
 using MassTransit;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Counting;
 using FlashCall.Fraud.Engine;
 

@@ -47,7 +47,7 @@ internal sealed class Decisions(KnownHistory history)
         // What was blocked was not counted as let through, so there is nothing to take back or to add.
         if (session.Answer.Verdict is Verdict.Block)
             return (session, 0);
-        var outcome = ToOutcome(session.Request, news);
+        var outcome = news.OutcomeOf(session.Request);
         var raised = Learn(outcome, policy);
         return outcome is Outcome.Ended ended
             ? (Correct(session with { CountedVerified = ended.Verified }, news.At, policy), raised)
@@ -82,12 +82,4 @@ internal sealed class Decisions(KnownHistory history)
         foreach (var block in changes.Blocks)
             _raised.Add(new RaisedBlock(Guid.CreateVersion7(), block, policy.Version));
     }
-
-    private static Outcome ToOutcome(RiskRequest request, SessionNews news) => news switch
-    {
-        SessionNews.Ended { Verified: false, Called: false } => new Outcome.Withdrawn(request, news.At),
-        SessionNews.Ended ended => new Outcome.Ended(request, ended.At, ended.Verified, ended.WrongReports),
-        SessionNews.CallOver call => new Outcome.Called(request, call.At, call.Trunk, call.Answered),
-        _ => throw new ArgumentOutOfRangeException(nameof(news)),
-    };
 }

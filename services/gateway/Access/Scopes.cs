@@ -15,9 +15,13 @@ internal static class Scopes
     /// <summary>See and change what carries the calls, trunks and numbers, and what stops them: fraud policies, blocks and lists.</summary>
     public const string Operations = "operations";
 
+    /// <summary>Forget persons, and see the proof that they were forgotten.</summary>
+    public const string SubjectsErase = "subjects:erase";
+
     /// <summary>See and change the applications and their keys.</summary>
     public const string Admin = "admin";
 
     /// <summary>Every scope there is.</summary>
-    public static readonly IReadOnlyList<string> All = [VerificationsWrite, VerificationsRead, AnalyticsRead, Operations, Admin];
+    public static readonly IReadOnlyList<string> All =
+        [VerificationsWrite, VerificationsRead, AnalyticsRead, Operations, SubjectsErase, Admin];
 }

@@ -35,6 +35,7 @@ internal static class Routes
     private const string Numbers = "/v1/numbers/{**rest}";
     private const string Import = "/v1/numbers/import";
     private const string Frauds = "/v1/fraud/{**rest}";
+    private const string Subjects = "/v1/subjects/{**rest}";
     private const string ResultKeys = "/.well-known/jwks.json";
 
     /// <summary>YARP's name for a route that needs no credential.</summary>
@@ -62,6 +63,7 @@ internal static class Routes
             MaxRequestBodySize = RequestLimits.Import,
         },
         Route("fraud", Fraud, Frauds, Scopes.Operations, HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete),
+        Route("subjects", Verification, Subjects, Scopes.SubjectsErase, HttpMethods.Get, HttpMethods.Delete),
     ];
 
     /// <summary>Whether a request's body goes on as it comes, and is not read before. YARP sets the larger bound once the request has

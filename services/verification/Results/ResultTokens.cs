@@ -1,3 +1,4 @@
+using FlashCall.Contracts;
 using FlashCall.Hosting;
 using FlashCall.Verification.Sessions;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -16,7 +17,8 @@ internal sealed class ResultTokens(ResultKeys keys, ResultSettings settings, Tim
     /// <summary>The session's token; null where it did not verify its number, or did so too long ago.</summary>
     public async ValueTask<string?> ForAsync(VerificationSession session, CancellationToken cancellationToken)
     {
-        if (session is not VerificationSession.Ended { ProvenBy: not null } verified)
+        // Of a number that is forgotten nothing can be said any longer.
+        if (session is not VerificationSession.Ended { ProvenBy: not null } verified || verified.Asked.To == PhoneNumber.Erased)
             return null;
         var expires = verified.At + settings.TokenLifetime;
         if (time.GetUtcNow() >= expires)

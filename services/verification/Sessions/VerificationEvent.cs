@@ -20,7 +20,7 @@ internal abstract record SessionEvent : VerificationEvent
     {
     }
 
-    /// <summary>A client asked to verify a number. The only event that holds personal data.</summary>
+    /// <summary>A client asked to verify a number. The event that holds personal data; <see cref="Forgetting"/> takes it out.</summary>
     public sealed record VerificationRequested : SessionEvent
     {
         /// <summary>The application that asked.</summary>
@@ -47,6 +47,9 @@ internal abstract record SessionEvent : VerificationEvent
         /// <summary>SHA-256 of the transaction that is confirmed, in its canonical form (RFC 8785), as lower-case hex; null where there is
         /// none. The transaction itself is not kept.</summary>
         public string? TransactionHash { get; init; }
+
+        /// <summary>What is left of the number once the person was forgotten; null before.</summary>
+        public ErasedNumber? Erased { get; init; }
     }
 
     /// <summary>The fraud service answered.</summary>
@@ -174,6 +177,33 @@ internal abstract record SessionEvent : VerificationEvent
         /// <summary>Stable code in snake_case.</summary>
         public required string Reason { get; init; }
     }
+}
+
+/// <summary>What is kept of a number whose person was forgotten, so that what was counted by country and prefix is still counted so:
+/// many thousand numbers share it.</summary>
+internal sealed record ErasedNumber
+{
+    /// <summary>The digits that are left out at least: ten thousand numbers have the same prefix.</summary>
+    private const int HiddenDigits = 4;
+
+    private const int LongestPrefix = 7;
+
+    /// <summary>When it was erased (UTC).</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The number's <see cref="PhoneNumber.Region"/>.</summary>
+    public required string Region { get; init; }
+
+    /// <summary>Its first digits with the plus sign, 7 at most: <c>+4670123</c>.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>What is kept of a number.</summary>
+    public static ErasedNumber Of(PhoneNumber number, DateTimeOffset at) => new()
+    {
+        At = at,
+        Region = number.Region,
+        Prefix = number.E164[..Math.Min(1 + LongestPrefix, number.E164.Length - HiddenDigits)],
+    };
 }
 
 /// <summary>Events of one attempt; each channel has its own closed set of them.</summary>

@@ -1,10 +1,12 @@
 using System.Text.Json.Serialization;
-using FlashCall.Contracts;
+using FlashCall.Funnel;
 using FlashCall.Hosting;
+using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Channels.FlashCalls;
 using FlashCall.Verification.Sessions;
 using JasperFx;
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Aggregation;
@@ -51,8 +53,9 @@ internal static class EventStore
             var options = new StoreOptions();
             options.Connection(services.GetRequiredService<NpgsqlDataSource>());
             Configure(options, services.GetRequiredService<TimeProvider>());
+            options.FeedFunnel(services.GetRequiredService<LiveFunnel>());
             return options;
-        });
+        }).AddAsyncDaemon(DaemonMode.HotCold);
         builder.Services.AddSingleton<IPreparation, EventSchema>();
     }
 
@@ -78,8 +81,6 @@ internal static class EventStore
         options.Events.MetadataConfig.CausationIdEnabled = true;
         foreach (var (type, name) in EventNames)
             options.Events.MapEventType(type, name);
-        options.Events.AddMaskingRuleForProtectedInformation<SessionEvent.VerificationRequested>(asked =>
-            asked with { To = PhoneNumber.Erased, Client = ClientContext.Unknown, Reference = null, Metadata = null });
 
         options.Projections.Add(new SessionFold(), ProjectionLifecycle.Live);
         options.Projections.Errors.SkipApplyErrors = false;

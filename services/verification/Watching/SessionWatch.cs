@@ -56,6 +56,14 @@ internal sealed partial class SessionWatch(
         _moved.Writer.TryWrite(state.Id);
     }
 
+    /// <summary>A session's person was forgotten: no replica keeps in memory where it stood.</summary>
+    public void Forgotten(Guid id)
+    {
+        live.Forget(id);
+        Wake(id, state: null);
+        _moved.Writer.TryWrite(id);
+    }
+
     /// <summary>Sessions moved at another replica.</summary>
     public void MovedElsewhere(SessionsMoved moved)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using Microsoft.Extensions.Time.Testing;

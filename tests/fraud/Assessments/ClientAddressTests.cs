@@ -1,4 +1,4 @@
-using FlashCall.Fraud.Assessments;
+using FlashCall.Fraud.Engine;
 using Xunit;
 
 namespace FlashCall.Fraud.Tests.Assessments;

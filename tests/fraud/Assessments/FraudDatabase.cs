@@ -3,6 +3,7 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Assessments;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using FlashCall.Fraud.Versions;
@@ -122,6 +123,9 @@ public sealed class FraudDatabase(ServersFixture servers) : IAsyncLifetime
             await data.DisposeAsync();
         }
     }
+
+    /// <summary>The database, for who closes it.</summary>
+    internal NpgsqlDataSource Open() => Data();
 
     private NpgsqlDataSource Data() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres)
     {

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FlashCall.Contracts;
-using FlashCall.Fraud.Storage;
+using FlashCall.Fraud.Engine;
 using Xunit;
 
 namespace FlashCall.Fraud.Tests.Assessments;

@@ -1,4 +1,5 @@
 using FlashCall.Fraud.Counting;
+using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
 using FlashCall.Fraud.Storage;
 using Microsoft.Extensions.Time.Testing;

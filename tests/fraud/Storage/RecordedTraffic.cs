@@ -3,7 +3,6 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Counting;
 using FlashCall.Fraud.Engine;
 using FlashCall.Fraud.Policies;
-using FlashCall.Fraud.Storage;
 
 namespace FlashCall.Fraud.Tests.Storage;
 
@@ -119,13 +118,7 @@ internal sealed class Replay(Policy policy)
         switch (step)
         {
             case RecordedTraffic.Step.Told { News: var news } told when _sessions[told.Session] is { Verdict: not Verdict.Block } session:
-                Outcome outcome = news switch
-                {
-                    SessionNews.Ended { Called: false } => new Outcome.Withdrawn(session.Request, news.At),
-                    SessionNews.Ended ended => new Outcome.Ended(session.Request, ended.At, ended.Verified, ended.WrongReports),
-                    SessionNews.CallOver call => new Outcome.Called(session.Request, call.At, call.Trunk, call.Answered),
-                    _ => throw new ArgumentOutOfRangeException(nameof(step)),
-                };
+                var outcome = news.OutcomeOf(session.Request);
                 Learn(outcome);
                 if (outcome is Outcome.Ended { Verified: var verified })
                     Correct(told.Session, session with { Counted = verified }, news.At);

@@ -49,6 +49,8 @@ public sealed class RouteMatrixTests
         ["GET /v1/fraud/{**rest}"] = (Scopes.Operations, false),
         ["POST /v1/fraud/{**rest}"] = (Scopes.Operations, false),
         ["DELETE /v1/fraud/{**rest}"] = (Scopes.Operations, false),
+        ["GET /v1/subjects/{**rest}"] = (Scopes.SubjectsErase, false),
+        ["DELETE /v1/subjects/{**rest}"] = (Scopes.SubjectsErase, false),
         ["POST /v1/applications"] = (Scopes.Admin, false),
         ["GET /v1/applications"] = (Scopes.Admin, false),
         ["GET /v1/applications/{id}"] = (Scopes.Admin, false),

@@ -39,6 +39,9 @@ internal sealed class SendingReplica : IAsyncDisposable
     public static WebhookSettings Open { get; } =
         new() { AllowHttp = true, AllowedNetworks = [IPNetwork.Parse("127.0.0.0/8")], InFlight = 64, InFlightPerReceiver = 4 };
 
+    /// <summary>The database, to look where nothing else shows.</summary>
+    public Npgsql.NpgsqlDataSource Data => _database.Data;
+
     public FakeTimeProvider Time { get; }
 
     public WebhookSecrets Secrets { get; }

@@ -32,6 +32,8 @@ public sealed class StoredEventTests
             Policy = Usual.Policy with { OnSecondSession = SecondSession.Refuse, InterceptionTimeout = TimeSpan.FromSeconds(40) },
             TransactionHash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
         },
+        ["verification_requested.erased"] = Forgetting.Of(
+            Usual.Requested with { Reference = "user-4711", TransactionHash = "44136fa3" }, Usual.Requested.To, Usual.At(90_000))!,
         ["risk_assessed"] = Usual.Allowed with { Factors = [new RiskFactor { Code = "line_type", Weight = 10, Detail = "A VoIP number." }] },
         ["risk_assessed.shadow"] = Usual.Allowed with
         {
@@ -74,6 +76,14 @@ public sealed class StoredEventTests
         ["call_rang"] = Usual.Rang,
         ["call_ended"] = Usual.Ended,
         ["call_ended.trunk"] = Usual.Ended with { Trunk = "carrier-2" },
+        ["call_ended.cost"] = Usual.Ended with
+        {
+            Disposition = CallDisposition.Answered,
+            Answered = true,
+            Trunk = "carrier-2",
+            Cost = 0.0042m,
+            Currency = "EUR",
+        },
         ["news_overdue"] = Usual.Overdue,
     };
 

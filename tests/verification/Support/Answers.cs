@@ -23,6 +23,16 @@ internal static class Answers
         AssessedAt = DateTimeOffset.UtcNow,
     };
 
+    public static SubjectErased Erased(EraseSubject command, string service) => new()
+    {
+        ErasureId = command.ErasureId,
+        Round = command.Round,
+        Part = command.Part,
+        Service = service,
+        Erased = new Dictionary<string, long>(StringComparer.Ordinal) { ["rows"] = command.Round == 1 ? command.Sessions.Count : 0 },
+        Kept = new Dictionary<string, long>(StringComparer.Ordinal) { ["list_entries"] = service == Queues.Fraud ? 1 : 0 },
+    };
+
     public static CallerIdLeased Lease(LeaseCallerId command) => Lease(command.VerificationId, command.AttemptId);
 
     public static CallerIdLeased Lease(Guid session, Guid attempt, long candidates = 10_000) => new()

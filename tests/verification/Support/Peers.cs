@@ -40,12 +40,17 @@ internal sealed class Peers : IAsyncDisposable
         await app.StartAsync();
         var bus = app.Services.GetRequiredService<IBusControl>();
         var names = app.Services.GetRequiredService<BusNames>();
-        foreach (var queue in new[] { Queues.Fraud, Queues.NumberPool, Queues.Dialer })
+        foreach (var queue in new[] { Queues.Fraud, Queues.NumberPool, Queues.Dialer, Queues.Gateway })
         {
             var handle = bus.ConnectReceiveEndpoint(names.Of(queue), endpoint =>
             {
                 endpoint.ConfigureConsumeTopology = false;
                 ((IRabbitMqReceiveEndpointConfigurator)endpoint).SetQuorumQueue();
+                if (queue != Queues.Dialer)
+                {
+                    endpoint.Handler<EraseSubject>(context => peers.TakeAsync(
+                        context.Message.ErasureId, context.Message, command => peers.ScriptOf(command.Number).OnErase(command, queue)));
+                }
                 if (queue == Queues.Fraud)
                     endpoint.Handler<AssessRisk>(context => peers.TakeAsync(context.Message.VerificationId, context.Message, peers.ScriptOf(context.Message.To).OnAssessRisk));
                 if (queue == Queues.NumberPool)
@@ -100,4 +105,7 @@ internal sealed record Script
     public Func<LeaseCallerId, object?> OnLease { get; init; } = Answers.Lease;
 
     public Func<PlaceFlashCall, object?> OnPlace { get; init; } = Answers.Ringing;
+
+    /// <summary>By the command and the service's queue.</summary>
+    public Func<EraseSubject, string, object?> OnErase { get; init; } = Answers.Erased;
 }

@@ -48,7 +48,7 @@ internal sealed class StoredSessions : IAsyncDisposable
             NullLogger<SessionWatch>.Instance);
         var committer = new Committer(documents, time);
         _replicas.Add((documents, outbox, watch));
-        return new Replica(new SessionStore(documents, committer, live, outbox, watch, NullLogger<SessionStore>.Instance), committer, live);
+        return new Replica(new SessionStore(documents, committer, live, outbox, watch, NullLogger<SessionStore>.Instance), committer, live, documents, watch);
     }
 
     /// <summary>What a statement finds, in order; each row's only column as text, null for null.</summary>
@@ -91,5 +91,5 @@ internal sealed class StoredSessions : IAsyncDisposable
         await Data.DisposeAsync();
     }
 
-    internal sealed record Replica(SessionStore Sessions, Committer Committer, LiveSessions Live);
+    internal sealed record Replica(SessionStore Sessions, Committer Committer, LiveSessions Live, IDocumentStore Documents, SessionWatch Watch);
 }

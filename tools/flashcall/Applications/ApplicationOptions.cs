@@ -25,8 +25,8 @@ internal sealed partial class ApplicationOptions
 
     private readonly Option<string[]> _scopes = new("--scope")
     {
-        Description = "What it may do: verifications:write, verifications:read, analytics:read, operations or admin. "
-            + "May be given several times.",
+        Description = "What it may do: verifications:write, verifications:read, analytics:read, operations, "
+            + "subjects:erase or admin. May be given several times.",
     };
 
     private readonly Option<string?> _minimum = new("--minimum-authorization")

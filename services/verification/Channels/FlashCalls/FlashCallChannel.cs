@@ -180,6 +180,8 @@ internal sealed class FlashCallChannel : Channel
         RangAt = news.RangAt,
         Answered = news.Answered,
         Trunk = news.Trunk,
+        Cost = news.Cost,
+        Currency = news.Currency,
     };
 
     /// <summary>A phone that rang, or was picked up, has shown the caller ID, whatever came of the call then: no failure.</summary>

@@ -86,6 +86,12 @@ internal abstract record FlashCallEvent : AttemptEvent
 
         /// <summary>The trunk that had the call last; null if it was on none, or if nobody said so.</summary>
         public string? Trunk { get; init; }
+
+        /// <summary>What it cost, in <see cref="Currency"/>; null where it was not picked up or nobody knew the price.</summary>
+        public decimal? Cost { get; init; }
+
+        /// <summary>ISO 4217; null where there is no cost.</summary>
+        public string? Currency { get; init; }
     }
 
     /// <summary>The phone rang and showed no caller ID, the client reports: the code did not come through.</summary>

@@ -1,0 +1,27 @@
+using FlashCall.Contracts;
+using FlashCall.Hosting;
+using MassTransit;
+
+namespace FlashCall.Gateway.Subjects;
+
+/// <summary>Forgets a person and says so. The number itself stands nowhere here: its sessions are what it is found by.</summary>
+internal sealed class EraseSubjectConsumer(SubjectData subjects, Messenger messenger) : IConsumer<EraseSubject>
+{
+    public async Task Consume(ConsumeContext<EraseSubject> context)
+    {
+        var command = context.Message;
+        var erased = await subjects.EraseAsync(command.Sessions, context.CancellationToken);
+        await messenger.SendAsync(
+            Queues.Verification,
+            new SubjectErased
+            {
+                ErasureId = command.ErasureId,
+                Round = command.Round,
+                Part = command.Part,
+                Service = Queues.Gateway,
+                Erased = erased,
+                Kept = new Dictionary<string, long>(StringComparer.Ordinal),
+            },
+            MessageId.Derive(command.ErasureId, $"erased-{Queues.Gateway}-{command.Round}-{command.Part}"), context.CancellationToken);
+    }
+}
