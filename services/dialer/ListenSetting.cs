@@ -11,19 +11,8 @@ internal static class ListenSetting
     /// <param name="otherwise">What it is when nothing is set.</param>
     /// <param name="mistakes">Where to note what is wrong.</param>
     /// <returns>Null where it is wrong.</returns>
-    public static IPEndPoint? Read(IConfigurationSection setting, IPEndPoint? otherwise, SettingsMistakes mistakes)
-    {
-        if (setting.Value is not { Length: > 0 } text)
-            return otherwise;
-        // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told. Of an IPv6 address
-        // only what follows the brackets is a port.
-        var colon = text.LastIndexOf(':');
-        var hasPort = colon > text.LastIndexOf(']') && (text[0] == '[' || text.IndexOf(':', StringComparison.Ordinal) == colon);
-        if (hasPort && IPEndPoint.TryParse(text, out var endPoint))
-            return endPoint;
-        mistakes.Add(setting.Path, $"is '{text}'. Give an IP address and a port, such as 0.0.0.0:5070 or [::]:5070.");
-        return null;
-    }
+    public static IPEndPoint? Read(IConfigurationSection setting, IPEndPoint? otherwise, SettingsMistakes mistakes) =>
+        setting.Value is { Length: > 0 } ? mistakes.ReadListen(setting, example: 5070) : otherwise;
 
     /// <summary>Reads a list of name servers: addresses, with a port where it is not 53, commas between.</summary>
     public static IReadOnlyList<IPEndPoint> ReadNameServers(IConfigurationSection setting, SettingsMistakes mistakes)

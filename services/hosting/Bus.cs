@@ -49,10 +49,12 @@ public static class Bus
         });
         if (queue is not null)
         {
-            builder.Services.AddSingleton(services => new DeadLetterCount(
+            builder.Services.AddSingleton(services => new QueueWatch(
                 broker, names, queue, services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<TimeProvider>()));
-            builder.Services.AddHostedService(services => services.GetRequiredService<DeadLetterCount>());
-            builder.Services.AddHealthChecks().AddCheck<DeadLetterCount>("dead_letters", tags: ["ready"]);
+            builder.Services.AddHostedService(services => services.GetRequiredService<QueueWatch>());
+            builder.Services.AddSingleton(services => new QueueWait(
+                queue, services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<TimeProvider>()));
+            builder.Services.AddHealthChecks().AddCheck<QueueWatch>("dead_letters", tags: ["ready"]);
         }
         builder.Services.AddMassTransit(bus =>
         {
@@ -82,6 +84,9 @@ public static class Bus
                         endpoint.ConfigureConsumeTopology = false;
                         var redelivery = new Redelivery(configuration.Outage(), context.GetRequiredService<TimeProvider>());
                         endpoint.ConnectReceiveEndpointObserver(redelivery);
+                        // Before the retries, so that each delivery counts once.
+                        var wait = context.GetRequiredService<QueueWait>();
+                        endpoint.UseExecute(wait.TakenUp);
                         endpoint.UseMessageRetry(retry => retry.SetRetryPolicy(_ => redelivery));
                         configuration.ConfigureEndpoint(endpoint, context);
                     });

@@ -27,7 +27,8 @@ public static class Database
     public static void AddDatabase(this WebApplicationBuilder builder, string name, Assembly? scripts = null, bool isVital = true)
     {
         var connection = ConnectionString(builder.Configuration, name);
-        var data = new NpgsqlDataSourceBuilder(connection);
+        // Its figures would go by the connection string.
+        var data = new NpgsqlDataSourceBuilder(connection) { Name = name };
         // A query without a parent is a poll or a health check; a trace of its own would bury the verifications.
         data.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null));
         builder.Services.AddSingleton(_ => data.Build());

@@ -20,7 +20,9 @@ public static class Health
         Map("/health/ready", check => departure.HasBegun ? check.Name == Departure.Check : check.Tags.Contains("ready"));
 
         void Map(string path, Func<HealthCheckRegistration, bool> checks) =>
-            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync }).AllowAnonymous();
+            app.MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync }).AllowAnonymous()
+                // Probes would be most of the requests that figures tell of.
+                .DisableHttpMetrics();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

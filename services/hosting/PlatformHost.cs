@@ -88,6 +88,7 @@ public static class PlatformHost
         builder.AddTelemetry(service);
         builder.Services.AddProblems();
         builder.Services.AddHealthChecks();
+        HealthMetrics.AddTo(builder);
         Departure.AddTo(builder);
         return builder;
     }

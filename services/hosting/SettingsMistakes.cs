@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 
 namespace FlashCall.Hosting;
@@ -100,6 +101,24 @@ public sealed class SettingsMistakes
             return number;
         Add(setting.Path, $"{Said(setting)}. Give a whole number from {lowest} to {highest}.");
         return otherwise;
+    }
+
+    /// <summary>Reads an IP address and a port to listen on, which may be left out.</summary>
+    /// <param name="setting">The address: <c>0.0.0.0:9464</c>, <c>[::]:9464</c>.</param>
+    /// <param name="example">The port of the examples that a mistake is answered with.</param>
+    /// <returns>Null where it is left out or wrong.</returns>
+    public IPEndPoint? ReadListen(IConfigurationSection setting, int example)
+    {
+        if (setting.Value is not { Length: > 0 } text)
+            return null;
+        // IPEndPoint.TryParse takes a bare address as port 0; listening somewhere by accident is worse than being told. Of an IPv6 address
+        // only what follows the brackets is a port.
+        var colon = text.LastIndexOf(':');
+        var hasPort = colon > text.LastIndexOf(']') && (text[0] == '[' || text.IndexOf(':', StringComparison.Ordinal) == colon);
+        if (hasPort && IPEndPoint.TryParse(text, out var endPoint))
+            return endPoint;
+        Add(setting.Path, $"is '{text}'. Give an IP address and a port, such as 0.0.0.0:{example} or [::]:{example}.");
+        return null;
     }
 
     /// <summary>Ends the reading.</summary>

@@ -10,16 +10,19 @@ using OpenTelemetry.Trace;
 
 namespace FlashCall.Hosting;
 
-/// <summary>Traces and metrics of every service, exported by OTLP, which Jaeger takes as it is.</summary>
+/// <summary>Traces and metrics of every service: both exported by OTLP, which Jaeger takes as it is, and the metrics served to
+/// Prometheus (<see cref="MetricsEndpoint"/>).</summary>
 public static partial class Telemetry
 {
     /// <summary>The platform's own spans, whichever service makes them.</summary>
     public static readonly ActivitySource Source = new("FlashCall");
 
     /// <summary>Adds tracing and metrics. Nothing is exported unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set (OpenTelemetry's own
-    /// variable).</summary>
+    /// variable), and nothing is served unless <c>Metrics:Listen</c> is.</summary>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
     internal static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
+        var scraped = MetricsEndpoint.ReadListen(builder.Configuration);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService($"flashcall-{service}", serviceNamespace: "flashcall"))
             .WithTracing(tracing => tracing
@@ -27,17 +30,24 @@ public static partial class Telemetry
                 .AddSource(Source.Name, "MassTransit", "Yarp.ReverseProxy")
                 .AddAspNetCoreInstrumentation(http =>
                 {
-                    http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal);
+                    http.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+                        && context.Request.Path != MetricsEndpoint.Path;
                     http.EnrichWithHttpRequest = (span, _) => HideNumbers(span, "url.path");
                 })
                 .AddHttpClientInstrumentation(http => http.EnrichWithHttpRequestMessage = (span, _) => HideNumbers(span, "url.full"))
                 .AddNpgsql())
-            .WithMetrics(metrics => metrics
-                .AddMeter("FlashCall", "MassTransit", "Npgsql", "Marten", "Yarp.ReverseProxy")
-                .AddAspNetCoreInstrumentation()
-                .AddRuntimeInstrumentation());
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter("FlashCall", "MassTransit", "Npgsql", "Marten", "Yarp.ReverseProxy")
+                    .AddAspNetCoreInstrumentation()
+                    .AddRuntimeInstrumentation();
+                if (scraped is not null)
+                    MetricsEndpoint.AddExporter(metrics);
+            });
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
             telemetry.UseOtlpExporter();
+        if (scraped is not null)
+            MetricsEndpoint.AddTo(builder, scraped);
     }
 
     /// <summary>Some addresses name a telephone number, which no trace may hold.</summary>

@@ -9,6 +9,7 @@ namespace FlashCall.NumberPool;
 internal sealed class PoolMetrics
 {
     private readonly Counter<long> _leases;
+    private readonly Histogram<double> _strength;
     private readonly Counter<long> _releases;
     private readonly Counter<long> _limits;
     private readonly Counter<long> _wrongReports;
@@ -18,6 +19,9 @@ internal sealed class PoolMetrics
     {
         var meter = meters.Create("FlashCall");
         _leases = meter.CreateCounter<long>("flashcall.pool.leases", "{attempt}", "Attempts that asked for a caller ID, by answer");
+        _strength = meter.CreateHistogram(
+            "flashcall.pool.strength", "bit", "How hard the leased caller IDs are to guess: log2 of the numbers that could have rung.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [2, 4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 18, 20] });
         _releases = meter.CreateCounter<long>(
             "flashcall.pool.releases", "{lease}", "Leases that were released before they expired, by outcome");
         _limits = meter.CreateCounter<long>(
@@ -31,6 +35,8 @@ internal sealed class PoolMetrics
     {
         var tag = answer is LeaseAnswer.Refused refused ? refused.Reason.ToString() : "Leased";
         _leases.Add(1, new KeyValuePair<string, object?>("answer", tag));
+        if (answer is LeaseAnswer.Leased leased)
+            _strength.Record(Math.Log2(Math.Max(1, leased.Candidates)), new KeyValuePair<string, object?>("trunk", leased.Trunk));
         if (answer is LeaseAnswer.Refused { Reason: var reason } && LimitAlarms.KindOf(reason) is { } kind)
             _limits.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
     }

@@ -43,6 +43,7 @@ internal static class VerificationService
 
         builder.Services.AddSingleton(policies);
         builder.Services.AddSingleton(clientTokens!);
+        builder.Services.AddSingleton<SessionMetrics>().AddBackground<BacklogMetrics>();
         builder.Services.AddSingleton<LiveSessions>().AddSingleton<Committer>().AddSingleton<SessionStore>();
         builder.Services.AddSingleton<VerificationRows>().AddSingleton<SessionWaits>().AddSingleton<SessionStarts>();
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();

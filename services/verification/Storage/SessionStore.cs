@@ -13,7 +13,8 @@ namespace FlashCall.Verification.Storage;
 /// outgoing messages and the deadline commit in one transaction; then the messages leave and whoever waits is woken.
 /// </summary>
 internal sealed partial class SessionStore(
-    IDocumentStore store, Committer committer, LiveSessions live, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger)
+    IDocumentStore store, Committer committer, LiveSessions live, Outbox outbox, SessionWatch watch, ILogger<SessionStore> logger,
+    SessionMetrics? metrics = null)
 {
     /// <summary>Two replicas that meet in one stream: the second one reads again and decides anew.</summary>
     private const int Tries = 6;
@@ -148,6 +149,7 @@ internal sealed partial class SessionStore(
         live.Keep(step.After);
         outbox.Dispatch(step.Messages);
         watch.Moved(step.After);
+        metrics?.Stored(step.Before, step.After);
     }
 
     /// <summary>The live session for the number, and the start under the key. One statement sees both as of one moment: a session that

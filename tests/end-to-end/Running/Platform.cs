@@ -135,6 +135,9 @@ public sealed partial class Platform : IAsyncLifetime
     /// <summary>A program by its name: <c>gateway</c>, <c>verification-1</c>.</summary>
     internal Program Of(string name) => _programs.Single(program => program.Name == name);
 
+    /// <summary>The services, without the handset.</summary>
+    internal IEnumerable<Program> Services => _programs.Where(program => program.Name != "handset");
+
     /// <summary>A client app of the demo application.</summary>
     internal ClientApp Client() => new(Http(Key));
 
@@ -152,13 +155,17 @@ public sealed partial class Platform : IAsyncLifetime
     /// <summary>Fails if any service has logged one of this run's phones or caller IDs, whole or by its local part.</summary>
     internal void AssertNoNumberInLogs()
     {
-        foreach (var program in _programs.Where(program => program.Name != "handset"))
+        foreach (var program in Services)
         {
             var log = program.Log;
             Assert.NotEmpty(log);
-            Assert.False(Numbers().IsMatch(log), $"The log of {program.Name} holds a number: {Numbers().Match(log).Value}");
+            AssertNoNumberIn(log, $"The log of {program.Name}");
         }
     }
+
+    /// <summary>Fails if a text has one of this run's phones or caller IDs, whole or by its local part.</summary>
+    internal static void AssertNoNumberIn(string text, string what) =>
+        Assert.False(Numbers().IsMatch(text), $"{what} holds a number: {Numbers().Match(text).Value}");
 
     public async ValueTask DisposeAsync()
     {

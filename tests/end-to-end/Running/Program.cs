@@ -35,7 +35,8 @@ internal sealed class Program : IAsyncDisposable
         _environment = environment;
         _log = Path.Combine(folder, name + ".log");
         Address = new Uri($"http://127.0.0.1:{FreePort(SocketType.Stream)}");
-        _arguments = [.. arguments, $"--urls={Address.AbsoluteUri.TrimEnd('/')}"];
+        Metrics = new Uri($"http://127.0.0.1:{FreePort(SocketType.Stream)}/metrics");
+        _arguments = [.. arguments, $"--urls={Address.AbsoluteUri.TrimEnd('/')}", $"--Metrics:Listen={Metrics.Authority}"];
     }
 
     /// <summary>Which replica of which program.</summary>
@@ -46,6 +47,9 @@ internal sealed class Program : IAsyncDisposable
 
     /// <summary>Where it answers HTTP; the same after a restart.</summary>
     public Uri Address { get; }
+
+    /// <summary>Where a service of the platform shows its figures.</summary>
+    public Uri Metrics { get; }
 
     /// <summary>What it ended with; null while it runs.</summary>
     public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace FlashCall.Hosting.Tests;
 
-/// <summary>How a service tells of the messages that it could not handle.</summary>
-public sealed class DeadLetterCountTests(ServersFixture servers) : IAsyncLifetime
+/// <summary>What a service tells of its queue, and of the messages that it could not handle.</summary>
+public sealed class QueueWatchTests(ServersFixture servers) : IAsyncLifetime
 {
     private readonly string _queue = $"letters-{Guid.NewGuid().ToString("N")[..8]}";
     private IConnection? _connection;
@@ -59,6 +59,24 @@ public sealed class DeadLetterCountTests(ServersFixture servers) : IAsyncLifetim
         Assert.Equal(3, await ReadAsync($"{_queue}_error"));
     }
 
+    [Fact]
+    public async Task A_service_says_what_waits_for_it_and_who_takes_it()
+    {
+        // Nobody takes what is sent here: the queue of another service.
+        await _channel!.QueueDeclareAsync(FullName, durable: true, exclusive: false, autoDelete: false);
+        for (var i = 0; i < 2; i++)
+            await _channel.BasicPublishAsync("", FullName, "{}"u8.ToArray());
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var watch = new QueueWatch(
+            new Uri(servers.RabbitMq), new BusNames(servers.BusPrefix), _queue, services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+
+        await watch.StartAsync(CancellationToken.None);
+
+        Assert.Equal(2, await ReadAsync(_queue, "flashcall.queue.messages"));
+        Assert.Equal(0, await ReadAsync(_queue, "flashcall.queue.consumers"));
+        await watch.StopAsync(CancellationToken.None);
+    }
+
     private static async Task<(string? Status, string? Description)> HealthAsync(RunningApp running)
     {
         using var response = await running.Client.GetAsync("/health/ready");
@@ -67,14 +85,14 @@ public sealed class DeadLetterCountTests(ServersFixture servers) : IAsyncLifetim
     }
 
     /// <summary>What the metric says of a queue, once it says something.</summary>
-    private static async Task<long> ReadAsync(string queue)
+    private static async Task<long> ReadAsync(string queue, string figure = "flashcall.dead_letters")
     {
         var measured = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "flashcall.dead_letters")
+                if (instrument.Name == figure)
                     listener.EnableMeasurementEvents(instrument);
             },
         };
