@@ -30,6 +30,8 @@ public sealed class UdpTests
 
         var call = caller.Stack.Invite(Sample.Request("INVITE"), caller.Stack.HopTo(to), caller);
         var ringing = await phone.Take<SipServerTransaction>();
+        // Whoever answers before the stack has sent its 100 gets none sent.
+        await Until(() => phone.Stack.Counters.Sent == 1);
         ringing.Respond(180);
         Assert.Equal(100, (await caller.Take<SipResponse>()).Status);
         Assert.Equal(180, (await caller.Take<SipResponse>()).Status);

@@ -14,41 +14,46 @@ public sealed class AccessTests(RunningVerification service)
     private const string Read = "verifications:read";
     private const string Write = "verifications:write";
     private const string Analytics = "analytics:read";
+    private const string Operations = "operations";
+    private const string Erase = "subjects:erase";
 
-    /// <summary>The scope that each address needs, and whether the token of its session does as well. An address that is not here makes the
-    /// test fail: say who may come to it.</summary>
-    private static readonly Dictionary<string, (string? Scope, bool OrSession)> Expected = new(StringComparer.Ordinal)
+    /// <summary>Who may come to each address. One that is not here makes the test fail: say who may come to it.</summary>
+    private static readonly Dictionary<string, Way> Expected = new(StringComparer.Ordinal)
     {
-        ["GET /health/live"] = (null, false),
-        ["GET /health/ready"] = (null, false),
-        ["GET /.well-known/jwks.json"] = (null, false),
-        ["GET /v1/verifications/"] = (Read, false),
-        ["POST /v1/verifications/"] = (Write, false),
-        ["GET /v1/verifications/{id:guid}"] = (Read, true),
-        ["GET /v1/verifications/{id:guid}/events"] = (Read, true),
-        ["POST /v1/verifications/{id:guid}/report"] = (Write, true),
-        ["POST /v1/verifications/{id:guid}/cancel"] = (Write, true),
-        ["POST /v1/verifications/{id:guid}/telemetry"] = (Write, true),
-        ["GET /v1/analytics/funnel"] = (Analytics, false),
+        ["GET /health/live"] = new(null),
+        ["GET /health/ready"] = new(null),
+        ["GET /.well-known/jwks.json"] = new(null),
+        ["GET /v1/verifications/"] = new(Read),
+        ["POST /v1/verifications/"] = new(Write),
+        ["GET /v1/verifications/{id:guid}"] = new(Read, OrSession: true),
+        ["GET /v1/verifications/{id:guid}/events"] = new(Read, OrSession: true),
+        ["POST /v1/verifications/{id:guid}/report"] = new(Write, OrSession: true),
+        ["POST /v1/verifications/{id:guid}/cancel"] = new(Write, OrSession: true),
+        ["POST /v1/verifications/{id:guid}/telemetry"] = new(Write, OrSession: true),
+        ["GET /v1/analytics/verifications/{id:guid}"] = new(Analytics) { IsOfSession = true },
+        ["GET /v1/analytics/events"] = new(Analytics),
+        ["GET /v1/analytics/funnel"] = new(Analytics),
+        ["GET /v1/analytics/reads"] = new(Operations),
+        ["DELETE /v1/subjects/{number}"] = new(Erase),
+        ["GET /v1/subjects/erasures"] = new(Erase),
+        ["GET /v1/subjects/erasures/{id:guid}"] = new(Erase),
     };
 
     /// <summary>A token, and what it should be let to.</summary>
-    private static readonly (string Name, Func<Guid, Func<InternalIdentity.Minter, string>?> Token, Func<string?, bool, string> Outcome)[] Tokens =
+    private static readonly (string Name, Func<Guid, Func<InternalIdentity.Minter, string>?> Token, Func<Way, string> Outcome)[] Tokens =
     [
-        ("none", _ => null, (scope, _) => scope is null ? "in" : "401"),
-        ("no scope", _ => minter => minter.Mint("demo", []), (scope, _) => scope is null ? "in" : "403"),
-        ("read", _ => minter => minter.Mint("demo", [Read]), (scope, _) => scope is null or Read ? "in" : "403"),
-        ("write", _ => minter => minter.Mint("demo", [Write]), (scope, _) => scope is null or Write ? "in" : "403"),
-        ("analytics", _ => minter => minter.Mint("demo", [Analytics]), (scope, _) => scope is null or Analytics ? "in" : "403"),
-        ("operations, admin", _ => minter => minter.Mint("demo", ["operations", "admin", "session"]), (scope, _) => scope is null ? "in" : "403"),
-        ("own session", id => minter => minter.MintForSession("demo", id),
-            (scope, orSession) => scope is null || orSession ? "in" : "403"),
+        ("none", _ => null, way => way.Scope is null ? "in" : "401"),
+        ("no scope", _ => minter => minter.Mint("demo", []), way => way.Scope is null ? "in" : "403"),
+        .. Array.ConvertAll([Read, Write, Analytics, Erase], Alone),
+        ("operations, admin", _ => minter => minter.Mint("demo", [Operations, "admin", "session"]),
+            way => way.Scope is null or Operations ? "in" : "403"),
+        ("own session", id => minter => minter.MintForSession("demo", id), way => way.Scope is null || way.OrSession ? "in" : "403"),
         ("another session", _ => minter => minter.MintForSession("demo", Guid.CreateVersion7()),
-            (scope, orSession) => scope is null ? "in" : orSession ? "404" : "403"),
+            way => way.Scope is null ? "in" : way.OrSession ? "404" : "403"),
         ("own session of another application", id => minter => minter.MintForSession("other", id),
-            (scope, orSession) => scope is null ? "in" : orSession ? "404" : "403"),
-        ("everything of another application", _ => minter => minter.Mint("other", [Read, Write, Analytics]),
-            (scope, orSession) => orSession ? "404" : "in"),
+            way => way.Scope is null ? "in" : way.OrSession ? "404" : "403"),
+        ("all that an application may have, of another", _ => minter => minter.Mint("other", [Read, Write, Analytics]),
+            way => way.Scope is Operations or Erase ? "403" : way.IsOfSession ? "404" : "in"),
     ];
 
     [Fact]
@@ -66,7 +71,7 @@ public sealed class AccessTests(RunningVerification service)
                 mistakes.Add($"{method} {pattern} is {(isOpen ? "open to everybody" : "closed")}");
             foreach (var (name, token, outcome) in Tokens)
             {
-                var wanted = outcome(expected.Scope, expected.OrSession);
+                var wanted = outcome(expected);
                 var got = await AskAsync(method, pattern, token);
                 if (got != wanted)
                     mistakes.Add($"{method} {pattern} with {name}: expected {wanted}, was {got}");
@@ -110,5 +115,17 @@ public sealed class AccessTests(RunningVerification service)
         var isMissing = (int)response.StatusCode == 404
             && (await response.Content.ReadFromJsonAsync<JsonElement>()).Text("code") == "verification_not_found";
         return isMissing || (int)response.StatusCode is 401 or 403 ? ((int)response.StatusCode).ToString() : "in";
+    }
+
+    private static (string Name, Func<Guid, Func<InternalIdentity.Minter, string>?> Token, Func<Way, string> Outcome) Alone(string scope) =>
+        (scope, _ => minter => minter.Mint("demo", [scope]), way => way.Scope is null || way.Scope == scope ? "in" : "403");
+
+    /// <summary>Who may come to an address.</summary>
+    /// <param name="Scope">The scope that it needs; null where it is open.</param>
+    /// <param name="OrSession">Whether the token of its session does as well.</param>
+    private sealed record Way(string? Scope, bool OrSession = false)
+    {
+        /// <summary>Whether it shows one session, to its own application.</summary>
+        public bool IsOfSession { get; init; } = OrSession;
     }
 }
