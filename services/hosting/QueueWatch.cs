@@ -15,6 +15,9 @@ internal sealed class QueueWatch : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long the end may wait for the broker to take leave.</summary>
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
+
     private readonly ConnectionFactory _factory;
     private readonly BusNames _names;
     private readonly string _queue;
@@ -68,7 +71,8 @@ internal sealed class QueueWatch : BackgroundService, IHealthCheck
             {
                 try
                 {
-                    _look = await LookAsync(stoppingToken);
+                    // Not given up half-way: an exchange that is cancelled leaves a connection that may never close. Each has its own limit.
+                    _look = await LookAsync();
                 }
                 // That the broker is away is said by the bus itself. A number that may be old is worse than none.
                 catch (Exception exception) when (exception is RabbitMQClientException or IOException or TimeoutException)
@@ -81,34 +85,34 @@ internal sealed class QueueWatch : BackgroundService, IHealthCheck
         finally
         {
             if (_connection is not null)
-                await _connection.DisposeAsync();
+                await _connection.AbortAsync(Constants.ReplySuccess, "the service stops", LongestClose);
         }
     }
 
-    private async Task<Look> LookAsync(CancellationToken cancellationToken)
+    private async Task<Look> LookAsync()
     {
         if (_connection is not { IsOpen: true })
         {
             if (_connection is not null)
                 await _connection.DisposeAsync();
             _connection = null;
-            _connection = await _factory.CreateConnectionAsync(cancellationToken);
+            _connection = await _factory.CreateConnectionAsync(CancellationToken.None);
         }
-        var own = await CountAsync(_connection, _queue, cancellationToken);
+        var own = await CountAsync(_connection, _queue);
         var letters = new List<(string, long)>(_deadLetters.Length);
         foreach (var queue in _deadLetters)
-            letters.Add((queue, (await CountAsync(_connection, queue, cancellationToken))?.MessageCount ?? 0));
+            letters.Add((queue, (await CountAsync(_connection, queue))?.MessageCount ?? 0));
         return new Look(own?.MessageCount, own?.ConsumerCount, letters);
     }
 
     /// <returns>Null where there is no such queue: it is made by its first consumer, or with the first message in it.</returns>
-    private async Task<QueueDeclareOk?> CountAsync(IConnection connection, string queue, CancellationToken cancellationToken)
+    private async Task<QueueDeclareOk?> CountAsync(IConnection connection, string queue)
     {
         // The broker closes a channel on which something missing was asked for.
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: CancellationToken.None);
         try
         {
-            return await channel.QueueDeclarePassiveAsync(_names.Of(queue), cancellationToken);
+            return await channel.QueueDeclarePassiveAsync(_names.Of(queue), CancellationToken.None);
         }
         catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
