@@ -36,14 +36,15 @@ internal static class Databases
         foreach (var database in (await ColumnsAsync(platform)).GroupBy(column => column.Database, StringComparer.Ordinal))
         {
             await using var data = NpgsqlDataSource.Create(platform.Database(database.Key));
-            foreach (var column in database)
+            foreach (var table in database.GroupBy(column => column.Table, StringComparer.Ordinal).Select(table => table.ToList()))
             {
-                // Bytes as the text that they may be.
-                var form = column.Type == "bytea" ? $"encode(\"{column.Name}\", 'escape')" : $"\"{column.Name}\"::text";
-                await using var find = data.CreateCommand($"select exists (select from \"{column.Table}\" where {form} like '%' || $1 || '%')");
+                await using var find = data.CreateCommand(
+                    $"select {string.Join(", ", table.Select(column => $"bool_or({column.AsText} like '%' || $1 || '%')"))} from \"{table[0].Table}\"");
                 find.Parameters.Add(new() { Value = text });
-                if ((bool)(await find.ExecuteScalarAsync())!)
-                    places.Add(column.ToString());
+                await using var row = await find.ExecuteReaderAsync();
+                await row.ReadAsync();
+                // Null where there are no rows.
+                places.AddRange(table.Where((_, i) => row.GetValue(i) is true).Select(column => column.ToString()));
             }
         }
         return places;
@@ -64,6 +65,9 @@ internal static class Databases
     {
         /// <summary>Whether the type has room for what a person is known by.</summary>
         public bool MayHoldText => Type.TrimEnd('[', ']') is "text" or "character varying" or "jsonb" or "json" or "bytea" or "inet" or "cidr";
+
+        /// <summary>Its value in SQL; bytes as the text that they may be.</summary>
+        public string AsText => Type == "bytea" ? $"encode(\"{Name}\", 'escape')" : $"\"{Name}\"::text";
 
         /// <summary>Of tables that are made anew beside the old ones, the name without the number.</summary>
         public override string ToString() => $"{Database}.{Table.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')}.{Name}";
