@@ -12,8 +12,8 @@ public sealed class ComposeTests
         var folder = Path.Combine(Script.Repository, "deploy/compose");
 
         var read = await ComposeAsync(
-            "-f", Path.Combine(folder, "compose.yaml"), "-f", Path.Combine(folder, "backup.yaml"), "--profile", "metrics", "--profile", "jaeger",
-            "config");
+            "-f", Path.Combine(folder, "compose.yaml"), "-f", Path.Combine(folder, "backup.yaml"),
+            "--profile", "metrics", "--profile", "jaeger", "config");
 
         Assert.True(read.ExitCode == 0, read.Error);
         // It would keep a second replica from starting.

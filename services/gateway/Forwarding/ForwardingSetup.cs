@@ -24,7 +24,8 @@ internal static class ForwardingSetup
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddSingleton<IActiveHealthCheckPolicy, ProbesHeeded>();
         builder.Services.AddSingleton(services => new NamedReplicas(
-            System.Net.Dns.GetHostAddressesAsync, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<NamedReplicas>>()));
+            System.Net.Dns.GetHostAddressesAsync, services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<NamedReplicas>>()));
         builder.Services.AddSingleton<IDestinationResolver>(services => services.GetRequiredService<NamedReplicas>());
         builder.Services.AddHostedService(services => services.GetRequiredService<NamedReplicas>());
         builder.Services.AddReverseProxy()

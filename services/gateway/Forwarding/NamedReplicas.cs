@@ -71,7 +71,8 @@ internal sealed partial class NamedReplicas(
         foreach (var address in addresses)
         {
             var replica = new UriBuilder(named) { Host = address.ToString() }.Uri;
-            resolved[replica.GetLeftPart(UriPartial.Authority)] = destination with { Address = replica.ToString(), Host = named.Authority };
+            resolved[replica.GetLeftPart(UriPartial.Authority)] =
+                destination with { Address = replica.ToString(), Host = named.Authority };
         }
     }
 
