@@ -3,8 +3,8 @@ using Npgsql;
 
 namespace FlashCall.Verification;
 
-/// <summary>What waits in the database, looked up every 15 s: messages that have to leave, deadlines that passed, sessions that live. The
-/// same from each replica.</summary>
+/// <summary>What waits in the database, looked up every 15 s: messages that have to leave, deadlines that passed, sessions that live, and
+/// whether the database's log is archived. The same from each replica.</summary>
 internal sealed class BacklogMetrics : BackgroundService
 {
     /// <summary>Few live sessions and, as a rule, next to no messages: both are read as a whole.</summary>
@@ -14,7 +14,10 @@ internal sealed class BacklogMetrics : BackgroundService
                (select extract(epoch from clock_timestamp() - min(enlisted_at)) from outbox)::float8,
                (select min(due_at) from deadlines),
                (select count(*) from verifications where ended_at is null),
-               (select min(created_at) from verifications where ended_at is null)
+               (select min(created_at) from verifications where ended_at is null),
+               (select case when last_failed_time > coalesce(last_archived_time, '-infinity')
+                            then extract(epoch from clock_timestamp() - coalesce(last_archived_time, stats_reset)) else 0 end
+                from pg_stat_archiver where current_setting('archive_mode') <> 'off')::float8
         """;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -35,6 +38,9 @@ internal sealed class BacklogMetrics : BackgroundService
         meter.CreateObservableGauge("flashcall.verification.live", () => Of(look => look.Live), "{session}", "Sessions under way.");
         meter.CreateObservableGauge("flashcall.verification.live_age", () => Of(look => look.LiveAge), "s",
             "The age of the oldest session under way.");
+        meter.CreateObservableGauge("flashcall.database.archive.lag",
+            () => _look is { ArchiveLag: { } lag } ? [new Measurement<double>(lag)] : Array.Empty<Measurement<double>>(), "s",
+            "How far back the log goes that PostgreSQL could not archive; 0 while it can, none where it does not.");
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -66,7 +72,8 @@ internal sealed class BacklogMetrics : BackgroundService
             await reader.IsDBNullAsync(1, cancellationToken) ? 0 : Math.Max(0, reader.GetDouble(1)),
             await AgeAsync(2),
             reader.GetInt64(3),
-            await AgeAsync(4));
+            await AgeAsync(4),
+            await reader.IsDBNullAsync(5, cancellationToken) ? null : Math.Max(0, reader.GetDouble(5)));
 
         async Task<double> AgeAsync(int column) => await reader.IsDBNullAsync(column, cancellationToken)
             ? 0
@@ -75,5 +82,5 @@ internal sealed class BacklogMetrics : BackgroundService
 
     private IEnumerable<Measurement<T>> Of<T>(Func<Look, T> figure) where T : struct => _look is { } look ? [new(figure(look))] : [];
 
-    private sealed record Look(long Messages, double MessageAge, double DeadlineLag, long Live, double LiveAge);
+    private sealed record Look(long Messages, double MessageAge, double DeadlineLag, long Live, double LiveAge, double? ArchiveLag);
 }

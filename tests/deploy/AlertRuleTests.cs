@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -26,6 +27,37 @@ public sealed partial class AlertRuleTests
     }
 
     [Fact]
+    public async Task Prometheus_takes_what_dashboards_ask()
+    {
+        var asked = Directory.GetFiles(Path.Combine(Script.Repository, "deploy/compose/grafana/dashboards"), "*.json")
+            .SelectMany(file => Asked(JsonNode.Parse(File.ReadAllText(file))!)).ToList();
+        Assert.True(asked.Count > 30, $"{asked.Count} queries are too few to be all of them.");
+        // As rules, which are the expressions that promtool reads. Grafana fills in its variables before it asks.
+        var rules = new JsonObject
+        {
+            ["groups"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "dashboards",
+                ["rules"] = new JsonArray([.. asked.Select((expression, index) => new JsonObject
+                {
+                    ["record"] = $"dashboard:{index}", ["expr"] = Variable().Replace(expression, "1m"),
+                })]),
+            }),
+        };
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, rules.ToJsonString(), TestContext.Current.CancellationToken);
+            var check = await PromtoolAsync("check", "rules", "--lint=none", file);
+            Assert.True(check.ExitCode == 0, check.Output + check.Error);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public void Each_alert_has_both_tests_and_an_entry_in_the_runbook()
     {
         var alerts = Alert().Matches(Rules).Select(alert => alert.Groups["name"].Value).Distinct().ToList();
@@ -45,6 +77,14 @@ public sealed partial class AlertRuleTests
         Assert.Superset(entries.ToHashSet(StringComparer.Ordinal), headings);
     }
 
+    private static IEnumerable<string> Asked(JsonNode? node) => node switch
+    {
+        JsonObject one => one.SelectMany(property =>
+            property is { Key: "expr", Value: JsonValue text } ? [text.GetValue<string>()] : Asked(property.Value)),
+        JsonArray several => several.SelectMany(Asked),
+        _ => [],
+    };
+
     private static async Task<Script> PromtoolAsync(params string[] arguments)
     {
         try
@@ -57,6 +97,9 @@ public sealed partial class AlertRuleTests
             throw;
         }
     }
+
+    [GeneratedRegex(@"\$[a-z_]+|\$\{[a-z_]+\}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Variable();
 
     [GeneratedRegex("^ +- alert: (?<name>[A-Za-z]+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Alert();

@@ -14,7 +14,10 @@ namespace FlashCall.Deploy.Tests;
 public sealed partial class NativeServersTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] Databases = ["postgres", "other"];
     private readonly string _data = Path.Combine(Directory.CreateTempSubdirectory("flashcall-servers-").FullName, "data");
+
+    private string Archive => Path.Combine(Path.GetDirectoryName(_data)!, "archive");
 
     public NativeServersTests()
     {
@@ -30,7 +33,7 @@ public sealed partial class NativeServersTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Keep_data_and_addresses_from_one_start_to_the_next_whatever_ended_them()
+    public async Task Keep_data_and_addresses_whatever_ended_them_and_go_back_to_a_moment()
     {
         var first = await StartAsync();
         await ExecuteAsync(first, "create table kept (n int)");
@@ -47,10 +50,29 @@ public sealed partial class NativeServersTests : IAsyncDisposable
         await ExecuteAsync(first, "insert into kept values (1)");
         await CheckBrokerAsync(first);
 
+        // A backup, and back to a moment after it: all databases at once, at the same addresses.
+        await ExecuteAsync(first, "create database other");
+        await ExecuteAsync(first, "create table kept (n int)", "other");
+        var backup = await Script.RunProcessAsync("env", $"FLASHCALL_POSTGRES={first.Postgres}", Backup("take"), "--to", Archive, "--keep", "1");
+        Assert.True(backup.ExitCode == 0, backup.Error);
+        foreach (var database in Databases)
+            await ExecuteAsync(first, "insert into kept values (2)", database);
+        var moment = await ExecuteAsync(first, "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        foreach (var database in Databases)
+            await ExecuteAsync(first, "insert into kept values (3)", database);
         Assert.Equal(0, (await Script.RunAsync("stop", "--data", _data)).ExitCode);
         Assert.Equal(1, (await Script.RunAsync("status", "--data", _data)).ExitCode);
+
+        await AssertRefusedAsync("move the folder aside", moment);
+        Directory.Move(Path.Combine(_data, "postgres"), Path.Combine(_data, "before"));
+        await AssertRefusedAsync("a time with its zone", "2026-11-23T14:05:00");
+        await AssertRefusedAsync("the first was at", "2001-01-01T00:00:00Z");
+        var restored = await RestoreAsync(moment);
+        Assert.True(restored.ExitCode == 0, restored.Error);
         Assert.Equal(first, await StartAsync());
-        await ExecuteAsync(first, "insert into kept values (2)");
+        Assert.Equal("1,2", await ExecuteAsync(first, "select string_agg(n::text, ',' order by n) from kept"));
+        Assert.Equal("2", await ExecuteAsync(first, "select string_agg(n::text, ',' order by n) from kept", "other"));
+        await ExecuteAsync(first, "insert into kept values (4)");
     }
 
     [Fact]
@@ -103,7 +125,7 @@ public sealed partial class NativeServersTests : IAsyncDisposable
 
     private async Task<Servers> StartAsync()
     {
-        var start = await Script.RunAsync("start", "--data", _data);
+        var start = await Script.RunAsync("start", "--data", _data, "--archive", Archive);
         Assert.True(start.ExitCode == 0, start.Error);
         return Servers.Parse(start.Output);
     }
@@ -130,11 +152,24 @@ public sealed partial class NativeServersTests : IAsyncDisposable
         }
     }
 
-    private static async Task ExecuteAsync(Servers servers, string sql)
+    private static string Backup(string script) => Path.Combine(Script.Repository, "deploy/backup", script);
+
+    private Task<Script> RestoreAsync(string moment) => Script.RunProcessAsync(
+        Backup("restore"), "--from", Archive, "--data", Path.Combine(_data, "postgres"), "--time", moment,
+        "--wal", Path.Combine(_data, Directory.Exists(Path.Combine(_data, "before")) ? "before/pg_wal" : "postgres/pg_wal"));
+
+    private async Task AssertRefusedAsync(string why, string moment)
     {
-        await using var data = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = "postgres", Pooling = false });
+        var refused = await RestoreAsync(moment);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains(why, refused.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ExecuteAsync(Servers servers, string sql, string database = "postgres")
+    {
+        await using var data = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = database, Pooling = false });
         await using var command = data.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
+        return await command.ExecuteScalarAsync() as string ?? "";
     }
 
     private static async Task CheckBrokerAsync(Servers servers)

@@ -2,6 +2,7 @@ using FlashCall.Gateway.Services;
 using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Trace;
 using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace FlashCall.Gateway.Forwarding;
 
@@ -22,6 +23,11 @@ internal static class ForwardingSetup
         builder.Services.AddSingleton<VerificationClient>();
         builder.Services.AddSingleton<ForwardedMessages>();
         builder.Services.AddSingleton<IActiveHealthCheckPolicy, ProbesHeeded>();
+        builder.Services.AddSingleton(services => new NamedReplicas(
+            System.Net.Dns.GetHostAddressesAsync, services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<NamedReplicas>>()));
+        builder.Services.AddSingleton<IDestinationResolver>(services => services.GetRequiredService<NamedReplicas>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<NamedReplicas>());
         builder.Services.AddReverseProxy()
             .LoadFromMemory(Routes.All, Routes.Clusters(settings))
             .AddTransforms<ForwardedMessages>()

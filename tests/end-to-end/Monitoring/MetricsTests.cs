@@ -14,7 +14,7 @@ public sealed partial class MetricsTests(Platform platform)
     [
         "flashcall_database_outage", "flashcall_pool_limits_total", "flashcall_webhooks_attempts_total",
         "flashcall_webhooks_delay_seconds_bucket", "flashcall_pool_wear_falling", "flashcall_pool_wear_verdicts_total",
-        "flashcall_dialer_trunk_congested_total", "flashcall_fraud_factors_total",
+        "flashcall_dialer_trunk_congested_total", "flashcall_fraud_factors_total", "flashcall_database_archive_lag_seconds",
     ];
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed partial class MetricsTests(Platform platform)
     [GeneratedRegex(@"^(?<name>[a-z][a-z0-9_]*)(\{| )", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Sample();
 
-    [GeneratedRegex("_(total|seconds_bucket)$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("_(total|seconds|seconds_bucket)$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Suffix();
 
     [GeneratedRegex("\"(?<name>flashcall\\.[a-z_.]+)\"", RegexOptions.ExplicitCapture, 1000)]
