@@ -88,13 +88,16 @@ internal static class EventStore
         options.Projections.Errors.SkipUnknownEvents = false;
     }
 
-    private sealed class EventSchema(IDocumentStore store) : IPreparation
+    private sealed class EventSchema(IDocumentStore store, NpgsqlDataSource data) : IPreparation
     {
         public async Task PrepareAsync(CancellationToken cancellationToken)
         {
             try
             {
                 await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
+                // What the service's own scripts could not, which run before there are tables of events.
+                await using var show = data.CreateCommand("select archive_show()");
+                await show.ExecuteNonQueryAsync(cancellationToken);
             }
             catch (NpgsqlException exception)
             {
