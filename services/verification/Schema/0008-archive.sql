@@ -54,7 +54,12 @@ $$;
 -- All events, archived or not, for whoever looks with SQL of their own. Marten makes mt_events after this script.
 create function archive_show() returns void language plpgsql as $$
 begin
-    create or replace view session_events as
+    -- Databases are prepared from several places at once.
+    perform pg_advisory_xact_lock(5064381425340269123);
+    if to_regclass('session_events') is not null then
+        return;
+    end if;
+    create view session_events as
         select seq_id, stream_id, version, type, timestamp, correlation_id, causation_id, false as is_archived, data from mt_events
         union all
         select seq_id, stream_id, version, type, timestamp, correlation_id, causation_id, true, data from archived_events;
