@@ -109,8 +109,10 @@ internal sealed class Selection
 
         void AnyOf(object? wanted, string column, string name, string cast = "", bool or = false)
         {
-            if (wanted is not null)
-                sql.Append($" {(or ? "or" : "and")} {column} any (array(select one{cast} from jsonb_array_elements_text({Asked} -> '{name}') one))");
+            if (wanted is null)
+                return;
+            sql.Append(or ? " or " : " and ");
+            sql.Append($"{column} any (array(select one{cast} from jsonb_array_elements_text({Asked} -> '{name}') one))");
         }
     }
 

@@ -16,6 +16,8 @@ create table archived_events
     constraint archived_events_one_of_each_version unique (stream_id, version, month)
 ) partition by list (month);
 
+create index archived_events_timestamp on archived_events (timestamp) include (seq_id);
+
 -- The partition that the events of a session go to, by when it began.
 create function archive_month_of(began timestamptz) returns date language sql immutable as $$
     select date_trunc('month', began at time zone 'UTC')::date
