@@ -7,9 +7,18 @@ namespace FlashCall.EventLog;
 /// a value of its own for each column.</summary>
 internal static class CopiedRows
 {
+    /// <summary>All events, as the columns name them: those of sessions that ended long ago are in the archive. One statement sees each in
+    /// one place.</summary>
+    public const string Source =
+        """
+        (select seq_id, stream_id, version, type, timestamp, correlation_id, causation_id, is_archived, data from mt_events
+         union all
+         select seq_id, stream_id, version, type, timestamp, correlation_id, causation_id, true, data from archived_events) e
+        """;
+
     /// <summary>The columns that are read, in this order; one more may follow.</summary>
     public const string Columns =
-        "e.seq_id, e.stream_id, e.version::bigint, e.type, e.timestamp, e.correlation_id, e.causation_id, e.is_archived, e.data";
+        "e.seq_id, e.stream_id, e.version, e.type, e.timestamp, e.correlation_id, e.causation_id, e.is_archived, e.data";
 
     private const int ColumnCount = 9;
 

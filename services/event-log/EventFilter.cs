@@ -22,7 +22,7 @@ public sealed record EventFilter
     public IReadOnlyCollection<string>? Purposes { get; init; }
 
     /// <summary>Countries of the numbers to verify: ISO 3166-1 alpha-2 in capitals, the calling code (<c>+979</c>) where no country has it,
-    /// <c>ZZ</c> for numbers that were erased.</summary>
+    /// <c>ZZ</c> for numbers that were erased, whichever country they were of.</summary>
     public IReadOnlyCollection<string>? Countries { get; init; }
 
     /// <summary>Sessions.</summary>

@@ -44,10 +44,10 @@ public sealed class EventPage
         CopiedRows.Read(_buffer.AsMemory(0, length), _events, fits);
     }
 
-    /// <summary>Makes this an empty stretch that ends where it begins.</summary>
-    internal EventPage Empty(long at)
+    /// <summary>Makes this a stretch in which nothing fits.</summary>
+    internal EventPage Empty(long after, long through)
     {
-        (After, Through) = (at, at);
+        (After, Through) = (after, through);
         _events.Clear();
         return this;
     }

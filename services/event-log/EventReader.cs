@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Npgsql;
 
@@ -46,8 +47,17 @@ public sealed class EventReader(NpgsqlDataSource data, TimeProvider time) : IDis
         await using var connection = await data.OpenConnectionAsync(cancellationToken);
         var settled = await _watch.SettledAsync(connection, Patience, cancellationToken);
         await selection.PrepareAsync(connection, cancellationToken);
-        await foreach (var page in PagesAsync(connection, selection, after, Math.Min(settled, through ?? settled), cancellationToken))
+        var last = Math.Min(settled, through ?? settled);
+        if (after >= last)
+            yield break;
+        // Below what is settled nothing changes any more, so what is outside of these has no event of the span.
+        var (begin, end) = await SpanAsync(connection, filter, after, last, cancellationToken);
+        if (begin > after)
+            yield return new EventPage().Empty(after, begin);
+        await foreach (var page in PagesAsync(connection, selection, begin, end, cancellationToken))
             yield return page;
+        if (end < last)
+            yield return new EventPage().Empty(end, last);
     }
 
     /// <summary>Reads what is settled, and goes on with what comes, until it is cancelled.</summary>
@@ -72,13 +82,46 @@ public sealed class EventReader(NpgsqlDataSource data, TimeProvider time) : IDis
                 yield return page;
                 after = page.Through;
             }
-            yield return nothing.Empty(after);
+            yield return nothing.Empty(after, after);
             await Task.Delay(Poll, time, cancellationToken);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _watch.Dispose();
+
+    /// <summary>Where the events of the filter's span of time are: after the first number, up to the second. The indexes go by
+    /// time.</summary>
+    private static async Task<(long Begin, long End)> SpanAsync(
+        NpgsqlConnection connection, EventFilter filter, long after, long last, CancellationToken cancellationToken)
+    {
+        if (filter is { From: null, To: null })
+            return (after, last);
+        await using var find = new NpgsqlCommand { Connection = connection };
+        var span = string.Concat(Condition(">=", filter.From), Condition("<", filter.To));
+        // Asked for the lowest number alone, PostgreSQL would go through the log from its beginning until one fits.
+        find.CommandText =
+            $"""
+            select min(first), max(last), sum(events) from (
+                select min(seq_id) as first, max(seq_id) as last, count(*) as events from mt_events where true{span}
+                union all
+                select min(seq_id), max(seq_id), count(*) from archived_events where true{span}) part
+            """;
+        await using var row = await find.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        if (await row.IsDBNullAsync(0, cancellationToken))
+            return (last, last);
+        var begin = Math.Clamp(row.GetInt64(0) - 1, after, last);
+        return (begin, Math.Clamp(row.GetInt64(1), begin, last));
+
+        string Condition(string comparison, DateTimeOffset? time)
+        {
+            if (time is null)
+                return "";
+            find.Parameters.Add(new() { Value = time.Value.ToUniversalTime() });
+            return string.Create(CultureInfo.InvariantCulture, $" and timestamp {comparison} ${find.Parameters.Count}");
+        }
+    }
 
     /// <summary>Fetches each page while the one before it is worked on.</summary>
     private static async IAsyncEnumerable<EventPage> PagesAsync(

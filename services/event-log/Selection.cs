@@ -60,6 +60,7 @@ internal sealed class Selection
                         applications = _filter.Applications,
                         purposes = _filter.Purposes,
                         callees = _callees,
+                        countries = _filter.Countries,
                         streams = _filter.Streams,
                     }),
                 },
@@ -73,7 +74,7 @@ internal sealed class Selection
         $"""
         copy (
             select {CopiedRows.Columns}{(_countries is null ? "" : ", session.callee")}
-            from mt_events e {_conditions} and e.seq_id > {after} and e.seq_id <= {through}
+            from {CopiedRows.Source} {_conditions} and e.seq_id > {after} and e.seq_id <= {through}
             order by e.seq_id)
         to stdout (format binary)
         """);
@@ -87,7 +88,14 @@ internal sealed class Selection
             sql.Append("join lateral (select v.callee from verifications v where v.id = e.stream_id");
             AnyOf(_filter.Applications, "v.application_id =", "applications");
             AnyOf(_filter.Purposes, "v.purpose =", "purposes");
-            AnyOf(_callees, "v.callee like", "callees");
+            if (_callees is not null)
+            {
+                sql.Append(" and (false");
+                AnyOf(_callees, "v.callee like", "callees", or: true);
+                // What is kept of a number that was erased.
+                AnyOf(_filter.Countries, "v.callee = 'erased' and v.erased_region =", "countries", or: true);
+                sql.Append(')');
+            }
             sql.Append(" limit 1) session on true ");
         }
         sql.Append("where true");
@@ -99,16 +107,21 @@ internal sealed class Selection
             sql.Append($" and e.timestamp < (select ({Asked} ->> 'to')::timestamptz)");
         return sql.ToString();
 
-        void AnyOf(object? wanted, string column, string name, string cast = "")
+        void AnyOf(object? wanted, string column, string name, string cast = "", bool or = false)
         {
-            if (wanted is not null)
-                sql.Append($" and {column} any (array(select one{cast} from jsonb_array_elements_text({Asked} -> '{name}') one))");
+            if (wanted is null)
+                return;
+            sql.Append(or ? " or " : " and ");
+            sql.Append($"{column} any (array(select one{cast} from jsonb_array_elements_text({Asked} -> '{name}') one))");
         }
     }
 
     private bool IsWanted(ReadOnlySpan<byte> callee)
     {
         var e164 = Encoding.UTF8.GetString(callee);
+        // PostgreSQL has gone by what is kept of it.
+        if (e164 == PhoneNumber.Erased.E164)
+            return true;
         if (_known.TryGetValue(e164, out var wanted))
             return wanted;
         wanted = _countries!.Contains(Country(e164));
@@ -120,8 +133,6 @@ internal sealed class Selection
 
     private static string Country(string e164)
     {
-        if (e164 == PhoneNumber.Erased.E164)
-            return PhoneNumber.Erased.Region;
         var numbering = PhoneNumberUtil.GetInstance();
         var parsed = numbering.Parse(e164, defaultRegion: null);
         return numbering.GetRegionCodeForNumber(parsed) is { Length: 2 } region

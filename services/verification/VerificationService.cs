@@ -3,6 +3,7 @@ using FlashCall.Hosting;
 using FlashCall.Verification.Analytics;
 using FlashCall.Verification.Analytics.Funnel;
 using FlashCall.Verification.Results;
+using FlashCall.Verification.Retention;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Subjects;
 using FlashCall.Verification.Verifications;
@@ -25,6 +26,7 @@ internal static class VerificationService
         var mistakes = new SettingsMistakes();
         var results = ResultSettings.Read(builder.Configuration, mistakes);
         var clientTokens = ClientTokens.Read(builder.Configuration, mistakes);
+        var retention = RetentionSettings.Read(builder.Configuration, mistakes);
         mistakes.ThrowIfAny();
         builder.AddInternalIdentity();
         builder.AddDatabase("verification", typeof(VerificationService).Assembly);
@@ -49,6 +51,7 @@ internal static class VerificationService
         builder.Services.AddBackground<Outbox>().AddBackground<SessionWatch>().AddBackground<Deadlines>();
         builder.AddSweep<IdempotencyKeys>();
         builder.AddSubjects();
+        builder.AddRetention(retention);
         builder.AddApiJson();
 
         var app = builder.Build().UsePlatformDefaults();

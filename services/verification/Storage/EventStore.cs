@@ -81,26 +81,13 @@ internal static class EventStore
         options.Events.MetadataConfig.CausationIdEnabled = true;
         foreach (var (type, name) in EventNames)
             options.Events.MapEventType(type, name);
+        // The service's own: Marten would make it under a lock, or drop it.
+        options.Events.IgnoreIndex(EventSchema.TimeIndex);
 
         options.Projections.Add(new SessionFold(), ProjectionLifecycle.Live);
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;
         options.Projections.Errors.SkipUnknownEvents = false;
-    }
-
-    private sealed class EventSchema(IDocumentStore store) : IPreparation
-    {
-        public async Task PrepareAsync(CancellationToken cancellationToken)
-        {
-            try
-            {
-                await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
-            }
-            catch (NpgsqlException exception)
-            {
-                throw new PreparationException($"Cannot prepare the event store: {exception.Message}", exception);
-            }
-        }
     }
 }
 

@@ -93,7 +93,8 @@ internal sealed partial class SessionStore(
         for (var remaining = Tries; ; remaining--)
         {
             var known = remaining == Tries ? live.Find(id) : null;
-            if ((known ?? (await ReadAsync(id, cancellationToken))?.State) is not { } before || !mayDecide(before))
+            var history = known is null ? await ReadAsync(id, cancellationToken) : null;
+            if ((known ?? history?.State) is not { } before || !mayDecide(before))
                 return null;
             var decision = Decider.Decide(command, before);
             // What makes nothing happen meets with no other replica's step in the database: only the stream itself can tell that.
@@ -105,6 +106,9 @@ internal sealed partial class SessionStore(
             // A repeat, or a deadline that came too early, leaves no trace.
             if (accepted.Events.IsEmpty)
                 return new Outcome(before, [], Refused: null);
+            // What the archive has stays as it is: what comes after so long is of no use to anybody.
+            if (history is { IsArchived: true })
+                return new Outcome(before, [], Rejection.Ended);
 
             var after = Fold(before, id, accepted.Events);
             try
@@ -123,11 +127,11 @@ internal sealed partial class SessionStore(
     public async Task<SessionHistory?> ReadAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var session = store.QuerySession();
-        var stream = await ReadWithoutStatementAsync(session.Events.FetchStreamAsync(id, token: cancellationToken));
+        var stream = await StreamEvents.ReadAsync(session, id, cancellationToken);
         if (stream.Count == 0)
             return null;
-        var events = stream.Select(stored => (VerificationEvent)stored.Data).ToImmutableList();
-        return new SessionHistory(Fold(null, id, events), events);
+        var events = stream.Select(static stored => stored.Data).ToImmutableList();
+        return new SessionHistory(Fold(null, id, events), events) { IsArchived = stream[0].ArchiveMonth is not null };
     }
 
     private static VerificationSession Fold(VerificationSession? before, Guid id, ImmutableList<VerificationEvent> events) =>
@@ -210,6 +214,9 @@ internal sealed partial class SessionStore(
 /// <summary>A session and all that happened in it, in order.</summary>
 internal sealed record SessionHistory(VerificationSession State, ImmutableList<VerificationEvent> Events)
 {
+    /// <summary>Whether it is in the archive, and takes nothing more.</summary>
+    public bool IsArchived { get; init; }
+
     /// <summary>As it stood after so many events.</summary>
     public VerificationSession At(long revision) => States().ElementAt((int)revision - 1);
 

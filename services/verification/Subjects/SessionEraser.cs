@@ -74,27 +74,25 @@ internal sealed class SessionEraser(
     {
         var now = time.Now();
         await using var session = store.LightweightSession();
+        await PersonalParts.LockAsync(session, found.Select(static one => one.Id), cancellationToken);
         var told = new List<ErasedSession>(found.Count);
+        var rows = new List<(Guid, DateTimeOffset, string?)>(found.Count);
         var events = 0;
         foreach (var one in found)
         {
-            var (state, changed) = await OverwriteAsync(session, one.Id, erasure.Number, now, cancellationToken);
-            events += changed;
+            var overwritten = await PersonalParts.OverwriteAsync(session, one.Id, erasure.Number, now, cancellationToken);
+            events += overwritten?.Changed ?? 0;
+            var state = overwritten?.Before;
+            rows.Add((one.Id, one.CreatedAt, overwritten?.Region ?? erasure.Number.Region));
             told.Add(new ErasedSession
             {
                 VerificationId = one.Id,
                 ApplicationId = one.ApplicationId,
-                Attempts = [.. state.Attempts.Select(static attempt => attempt.Id)],
-                Reference = state.Asked.Reference is { Length: > 0 } reference ? SHA256.HashData(Encoding.UTF8.GetBytes(reference)) : null,
+                Attempts = state is null ? [] : [.. state.Attempts.Select(static attempt => attempt.Id)],
+                Reference = state?.Asked.Reference is { Length: > 0 } reference ? SHA256.HashData(Encoding.UTF8.GetBytes(reference)) : null,
             });
         }
-        var ids = found.Select(static one => one.Id).ToArray();
-        session.QueueSqlCommand(
-            "update verifications set callee = ?, reference = null where id = any(?::uuid[])", PhoneNumber.Erased.E164, ids);
-        // The key was kept with the time at which its session began, which is what the index has.
-        session.QueueSqlCommand(
-            "delete from idempotency_keys where created_at = any(?::timestamptz[]) and verification_id = any(?::uuid[])",
-            found.Select(static one => one.CreatedAt).ToArray(), ids);
+        PersonalParts.OverwriteRows(session, rows);
         session.QueueSqlCommand(
             """
             insert into erasure_parts (erasure_id, part, service, sessions, round)
@@ -111,28 +109,8 @@ internal sealed class SessionEraser(
             values (?, 'verification', 'mt_events', false, ?), (?, 'verification', 'verifications', false, ?)
             on conflict (erasure_id, service, what, kept) do update set rows = erasure_counts.rows + excluded.rows
             """,
-            erasure.Id, (long)events, erasure.Id, (long)ids.Length);
+            erasure.Id, (long)events, erasure.Id, (long)rows.Count);
         await Committer.WithoutStatement(session.SaveChangesAsync(cancellationToken));
-    }
-
-    private static async Task<(VerificationSession State, int Changed)> OverwriteAsync(
-        IDocumentSession session, Guid id, PhoneNumber number, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var stream = await session.Events.FetchStreamAsync(id, token: cancellationToken);
-        var state = stream.Select(static stored => (VerificationEvent)stored.Data)
-            .Aggregate((VerificationSession?)null, (before, happened) => Evolver.Evolve(before, id, happened))
-            ?? throw new InvalidOperationException($"The session {id} has a row and no stream.");
-        var changed = 0;
-        foreach (var stored in stream)
-        {
-            if (Forgetting.Of((VerificationEvent)stored.Data, number, now) is not { } erased)
-                continue;
-            var overwritten = session.Events.BuildEvent(erased);
-            overwritten.Sequence = stored.Sequence;
-            session.Events.OverwriteEvent(overwritten);
-            changed++;
-        }
-        return (state, changed);
     }
 
     /// <summary>A session of the number.</summary>

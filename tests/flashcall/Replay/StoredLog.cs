@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using FlashCall.Hosting;
 using FlashCall.Testing;
 using FlashCall.Verification;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Npgsql;
 using Xunit;
 
@@ -11,10 +13,13 @@ namespace FlashCall.Cli.Tests.Replay;
 internal sealed class StoredLog : IAsyncDisposable
 {
     private readonly string _connection;
+    private readonly string[] _arguments;
+    private readonly ECDsa _key;
+    private WebApplication? _service;
 
-    private StoredLog(string connection)
+    private StoredLog(string connection, string[] arguments, ECDsa key)
     {
-        _connection = connection;
+        (_connection, _arguments, _key) = (connection, arguments, key);
         Data = NpgsqlDataSource.Create(connection);
     }
 
@@ -27,14 +32,29 @@ internal sealed class StoredLog : IAsyncDisposable
     {
         // The run's databases go with it, by their prefix.
         var prefix = $"{servers.DatabasePrefix}r{Guid.NewGuid():N}_";
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string[] arguments =
         [
-            PlatformHost.PrepareArgument, .. servers.Arguments, $"--DatabasePrefix={prefix}",
+            .. servers.Arguments, $"--DatabasePrefix={prefix}", $"--BusPrefix={servers.BusPrefix}{prefix}",
             $"--Identity:PublicKey={key.ExportSubjectPublicKeyInfoPem()}", $"--Verification:SecretsKey={NewKey()}", $"--ClientTokens:Key={NewKey()}",
         ];
-        Assert.Equal(0, await PlatformHost.RunAsync(arguments, VerificationService.Build));
-        return new StoredLog(new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}verification", MaxPoolSize = 5 }.ConnectionString);
+        Assert.Equal(0, await PlatformHost.RunAsync([PlatformHost.PrepareArgument, .. arguments], VerificationService.Build));
+        return new StoredLog(
+            new NpgsqlConnectionStringBuilder(servers.Postgres) { Database = $"{prefix}verification", MaxPoolSize = 5 }.ConnectionString, arguments, key);
+    }
+
+    /// <summary>The options that lead a command to the service itself, which runs from the first call on, as an application that may see
+    /// everything.</summary>
+    public async Task<string[]> ApiAsync(params string[] scopes)
+    {
+        if (_service is null)
+        {
+            _service = VerificationService.Build(_arguments);
+            await _service.StartAsync();
+        }
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Identity:SigningKey", _key.ExportPkcs8PrivateKeyPem())]).Build();
+        return ["--api", _service.Urls.First(), "--key", new InternalIdentity.Minter(configuration, TimeProvider.System).Mint("analyst", scopes)];
     }
 
     /// <summary>Stores sessions of four events each, one in four of them in Denmark and never ringing, and lets the funnel think that it has
@@ -66,6 +86,24 @@ internal sealed class StoredLog : IAsyncDisposable
         await counted.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Stores events out of the lines of an export.</summary>
+    public async Task AddLinesAsync(IEnumerable<string> lines)
+    {
+        await using var command = Data.CreateCommand(
+            """
+            with happened as (
+                select row_number() over () as nr, (line ->> 'verificationId')::uuid as id, (line ->> 'version')::bigint as version,
+                       line ->> 'type' as type, line -> 'data' as data
+                from unnest($1::jsonb[]) line where line ? 'type'),
+            streams as (
+                insert into mt_streams (id, type, version, is_archived) select id, 'verification_session', max(version), false from happened group by id)
+            insert into mt_events (seq_id, id, stream_id, version, type, timestamp, is_archived, data)
+            select nr, gen_random_uuid(), id, version, type, (data ->> 'at')::timestamptz, false, data from happened
+            """);
+        command.Parameters.Add(new() { Value = lines.ToArray(), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Jsonb });
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>The first value of the first row.</summary>
     public async Task<string?> ReadAsync(string sql)
     {
@@ -73,7 +111,16 @@ internal sealed class StoredLog : IAsyncDisposable
         return (await command.ExecuteScalarAsync())?.ToString();
     }
 
-    public async ValueTask DisposeAsync() => await Data.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_service is not null)
+        {
+            await _service.StopAsync();
+            await _service.DisposeAsync();
+        }
+        _key.Dispose();
+        await Data.DisposeAsync();
+    }
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 }

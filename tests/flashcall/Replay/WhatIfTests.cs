@@ -4,13 +4,45 @@ using FlashCall.Contracts;
 using FlashCall.Fraud.Policies;
 using FlashCall.Load.Replays;
 using FlashCall.Simulation;
+using FlashCall.Testing;
 using Xunit;
 
 namespace FlashCall.Cli.Tests.Replay;
 
 /// <summary>What-if over a recorded day, the simulation's, under the policy that was live then.</summary>
-public sealed class WhatIfTests(WhatIfTests.RecordedDay day) : IClassFixture<WhatIfTests.RecordedDay>
+public sealed class WhatIfTests(WhatIfTests.RecordedDay day, ServersFixture servers) : IClassFixture<WhatIfTests.RecordedDay>
 {
+    [Fact]
+    public async Task The_database_says_the_same_as_a_file_of_its_events()
+    {
+        await using var log = await StoredLog.CreateAsync(servers);
+        await log.AddLinesAsync(await File.ReadAllLinesAsync(day.Events));
+        string[] question = ["--policy", day.Policy(Simulator.DefaultPolicy with { Shadow = true }), "--floor-bits", "12", "--ring-time", "3", "--json"];
+        var file = Path.Combine(day.Folder, "connection");
+        await File.WriteAllTextAsync(file, log.Environment.Values.Single() + "\n");
+
+        var asked = await Cli.RunAsync(["replay", "what-if", "--database-file", file, .. question]);
+        var variable = await Cli.RunAsync(["replay", "what-if", .. question], environment: log.Environment);
+        var read = await Cli.RunAsync(["replay", "what-if", "--input", day.Events, .. question]);
+
+        Assert.Equal((0, 0, 0), (asked.ExitCode, variable.ExitCode, read.ExitCode));
+        Assert.Equal(Answers(read), Answers(asked));
+        Assert.Equal(Answers(read), Answers(variable));
+        // The archive is read too.
+        await log.ReadAsync("select archive_make('2026-03-01')");
+        await log.ReadAsync(
+            """
+            with moved as (delete from mt_events where seq_id % 3 = 0 returning *)
+            insert into archived_events
+            select '2026-03-01', seq_id, id, stream_id, version, type, timestamp, correlation_id, causation_id, data from moved
+            """);
+        Assert.Equal(Answers(read), Answers(await Cli.RunAsync(["replay", "what-if", .. question], environment: log.Environment)));
+
+        // Beside how long it took.
+        static string Answers(Cli run) => string.Join('\n', JsonDocument.Parse(run.Output).RootElement.EnumerateObject()
+            .Where(part => part.Value.ValueKind == JsonValueKind.Object).Select(part => $"{part.Name}: {part.Value.GetRawText()}"));
+    }
+
     [Fact]
     public async Task The_policy_that_was_live_says_again_what_was_recorded()
     {

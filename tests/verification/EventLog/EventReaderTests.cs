@@ -169,6 +169,53 @@ public sealed class EventReaderTests(RunningVerification running) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task A_span_of_time_is_read_where_it_is_and_the_pages_join_from_end_to_end()
+    {
+        await using (var fill = _stored.Data.CreateCommand(
+            """
+            with stream as (insert into mt_streams (id, type, version) values (gen_random_uuid(), 'x', 30000) returning id)
+            insert into mt_events (seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type)
+            select nextval('mt_events_sequence'), gen_random_uuid(), stream.id, n, '{}', 'call_rang',
+                   -- Two replicas, of which one's clock is behind.
+                   timestamptz '2026-11-01 00:00Z' + n * interval '1 minute' - (n % 2) * interval '10 minutes', 'x'
+            from stream, generate_series(1, 30000) n
+            """))
+        {
+            await fill.ExecuteNonQueryAsync();
+        }
+        await _stored.ReadAsync("select archive_make('2026-11-01')::text");
+        await _stored.ReadAsync(
+            """
+            with moved as (delete from mt_events where seq_id % 7 = 0 returning *)
+            insert into archived_events select '2026-11-01', seq_id, id, stream_id, version, type, timestamp, correlation_id, causation_id, data
+            from moved returning null::text
+            """);
+        var begin = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+        var (from, to) = (begin.AddMinutes(20_000), begin.AddMinutes(20_100));
+        var expected = await _stored.ReadAsync(
+            "select seq_id::text from session_events where timestamp >= $1 and timestamp < $2 order by session_events.seq_id", from, to);
+        Assert.Equal(100, expected.Count);
+
+        foreach (var (after, through) in ((long, long?)[])[(0, null), (20_050, null), (0, 20_060), (25_000, null), (0, 100)])
+        {
+            var pages = new List<(long After, long Through, List<string> Seen)>();
+            await foreach (var page in _reader.ReadAsync(new EventFilter { From = from, To = to }, after, through))
+            {
+                pages.Add((page.After, page.Through,
+                    [.. page.Events.Select(stored => stored.Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture))]));
+            }
+            Assert.Equal(
+                expected.Select(long.Parse!).Where(one => one > after && one <= (through ?? 30_000)), pages.SelectMany(page => page.Seen).Select(long.Parse));
+            Assert.Equal((after, through ?? 30_000), (pages[0].After, pages[^1].Through));
+            Assert.All(pages.Zip(pages.Skip(1)), pair => Assert.Equal(pair.First.Through, pair.Second.After));
+            // Neither what is before nor what is after was read.
+            Assert.InRange(pages.Count, 1, 3);
+        }
+        Assert.Empty(await _stored.ReadAsync(
+            "select indexrelid::regclass::text from pg_index where not indisvalid and indexrelid::regclass::text like '%timestamp%'"));
+    }
+
+    [Fact]
     public async Task A_long_log_comes_in_pages_that_join()
     {
         await using (var fill = _stored.Data.CreateCommand(

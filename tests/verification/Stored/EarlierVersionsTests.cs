@@ -116,6 +116,7 @@ public sealed class EarlierVersionsTests(RunningVerification running)
             }
         }
         await MigrationTests.ExecuteAsync(stored.Data, MigrationTests.Script("0002-verifications.sql"));
+        await MigrationTests.ExecuteAsync(stored.Data, MigrationTests.Script("0009-archived-sessions.sql"));
         return stored;
     }
 

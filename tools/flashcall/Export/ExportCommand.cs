@@ -9,7 +9,7 @@ namespace FlashCall.Cli.Export;
 /// <summary><c>flashcall export</c>: events, or a row for each session, as a file for other tools.</summary>
 internal sealed class ExportCommand
 {
-    private const string Events = "events", Sessions = "sessions";
+    private const string Events = "events", Sessions = "sessions", Funnel = "funnel";
     private const string Csv = "csv", Ndjson = "ndjson", Parquet = "parquet";
     private const string StandardOutput = "-";
 
@@ -19,7 +19,8 @@ internal sealed class ExportCommand
 
     private readonly Option<string> _what = new("--what")
     {
-        Description = "A row for each of: events or sessions.",
+        Description = "A row for each of: events or sessions; or funnel, what it counts by hour, application, purpose, country, prefix and "
+            + "trunk.",
         DefaultValueFactory = _ => Events,
     };
 
@@ -44,10 +45,14 @@ internal sealed class ExportCommand
 
     private readonly Option<string?> _from = new("--from")
     {
-        Description = "Events stored then or later; sessions requested then or later.",
+        Description = "Events stored then or later; sessions requested then or later; of the funnel, a whole hour.",
     };
 
-    private readonly Option<string?> _to = new("--to") { Description = "Events stored before; sessions requested before." };
+    private readonly Option<string?> _to = new("--to")
+    {
+        Description = "Events stored before; sessions requested before; of the funnel, a whole hour.",
+    };
+
     private readonly Option<string[]> _types = new("--type") { Description = "Events of this name; may be given several times." };
     private readonly Option<string[]> _applications = new("--application")
     {
@@ -82,7 +87,7 @@ internal sealed class ExportCommand
 
     private Command Create()
     {
-        _what.CompletionSources.Add(Events, Sessions);
+        _what.CompletionSources.Add(Events, Sessions, Funnel);
         _format.CompletionSources.Add(Csv, Ndjson, Parquet);
         var command = new Command("export", "Writes what happened to a file for other tools, in constant memory. Numbers are masked.")
         {
@@ -99,23 +104,31 @@ internal sealed class ExportCommand
         var (format, output) = (parsed.GetRequiredValue(_format), parsed.GetRequiredValue(_output));
         if (format is not (Csv or Ndjson or Parquet))
             throw new CommandException($"--format is '{format}'. Expected {Csv}, {Ndjson} or {Parquet}.");
-        var ofSessions = parsed.GetRequiredValue(_what) switch
-        {
-            Events => false,
-            Sessions => true,
-            var other => throw new CommandException($"--what is '{other}'. Expected {Events} or {Sessions}."),
-        };
-        var query = Query(parsed, ofSessions);
+        var what = parsed.GetRequiredValue(_what);
+        if (what is not (Events or Sessions or Funnel))
+            throw new CommandException($"--what is '{what}'. Expected {Events}, {Sessions} or {Funnel}.");
+        var query = Query(parsed, what);
         var resumes = parsed.GetValue(_resume);
-        if (resumes && (ofSessions || format != Ndjson || output == StandardOutput))
+        if (resumes && (what != Events || format != Ndjson || output == StandardOutput))
             throw new CommandException("--resume goes on with a file of events as ndjson. Leave it out to begin anew.");
         if (format == Parquet && output == StandardOutput)
             throw new CommandException("Parquet is written to a file. Name it by --output.");
-        ExportTable table = ofSessions ? new SessionTable(Time("--to", parsed.GetValue(_to))) : new EventTable();
+        ExportTable table = what switch
+        {
+            Sessions => new SessionTable(Time("--to", parsed.GetValue(_to))),
+            Funnel => new FunnelTable(),
+            _ => new EventTable(),
+        };
         if (!parsed.GetValue(_direct))
         {
             using var api = _api.Connect(parsed);
-            return await WriteAsync(new ApiEvents(api, query).LinesAsync);
+            return await WriteAsync(
+                what == Funnel ? (_, cancelled) => new ApiFunnel(api, query).LinesAsync(cancelled) : new ApiEvents(api, query).LinesAsync);
+        }
+        if (what == Funnel)
+        {
+            throw new CommandException(
+                "--what funnel goes over the API. In the database itself it is a view for SQL: copy (select * from funnel) to stdout.");
         }
         if (query.IsPlain)
             throw new CommandException("--plain-numbers goes over the API alone, which enters it in a book. Leave --direct out.");
@@ -182,9 +195,9 @@ internal sealed class ExportCommand
             {
                 using var document = JsonDocument.Parse(line);
                 var read = document.RootElement;
-                if (!read.TryGetProperty("type", out _))
+                if (table.PlaceOf(read) is not { } place)
                     continue;
-                progress.Read(read.GetProperty("storedAt").GetString());
+                progress.Read(place);
                 foreach (var row in table.Take(read))
                 {
                     rows++;
@@ -201,17 +214,22 @@ internal sealed class ExportCommand
         });
     }
 
-    private ExportQuery Query(ParseResult parsed, bool ofSessions)
+    private ExportQuery Query(ParseResult parsed, string what)
     {
         var types = parsed.GetValue(_types) ?? [];
-        if (ofSessions && types.Length > 0)
-            throw new CommandException("--type narrows events. Leave it out with --what sessions.");
-        var to = Time("--to", parsed.GetValue(_to));
+        if (what != Events && types.Length > 0)
+            throw new CommandException($"--type narrows events. Leave it out with --what {what}.");
+        var (from, to) = (Time("--from", parsed.GetValue(_from)), Time("--to", parsed.GetValue(_to)));
+        if (what == Funnel && !(IsHour(from) && IsHour(to) && from < to))
+        {
+            throw new CommandException(
+                "--what funnel is of a span of whole hours: give --from and --to, such as 2026-11-23 and 2026-11-24T12:00Z.");
+        }
         return new ExportQuery
         {
-            From = Time("--from", parsed.GetValue(_from)),
+            From = from,
             // What becomes of the last of them comes later.
-            To = ofSessions ? to + SessionTable.Lasts : to,
+            To = what == Sessions ? to + SessionTable.Lasts : to,
             Types = types,
             Applications = parsed.GetValue(_applications) ?? [],
             Purposes = parsed.GetValue(_purposes) ?? [],
@@ -219,6 +237,8 @@ internal sealed class ExportCommand
             IsPlain = parsed.GetValue(_plain),
         };
     }
+
+    private static bool IsHour(DateTimeOffset? time) => time is { } one && one.UtcTicks % TimeSpan.TicksPerHour == 0;
 
     private static DateTimeOffset? Time(string option, string? text)
     {

@@ -38,6 +38,26 @@ internal sealed record ExportQuery
             parameters.AddRange(values.Select(value => $"{name}={Uri.EscapeDataString(value)}"));
     }
 
+    /// <summary>The address of the funnel's rows of a part of the span.</summary>
+    /// <param name="from">A whole hour.</param>
+    /// <param name="to">A later one.</param>
+    /// <param name="withTrunks">Whether rows are of a trunk.</param>
+    public string FunnelAddress(DateTimeOffset from, DateTimeOffset to, bool withTrunks)
+    {
+        var parameters = new List<string>
+        {
+            $"from={ExportTime.Text(from.UtcDateTime)}", $"to={ExportTime.Text(to.UtcDateTime)}",
+            $"groupBy=hour,application,purpose,country,prefix{(withTrunks ? ",trunk" : "")}",
+        };
+        Add("application", Applications);
+        Add("purpose", Purposes);
+        Add("country", Countries);
+        return $"v1/analytics/funnel?{string.Join('&', parameters)}";
+
+        void Add(string name, IEnumerable<string> values) =>
+            parameters.AddRange(values.Select(value => $"{name}={Uri.EscapeDataString(value)}"));
+    }
+
     /// <summary>The same for the database itself.</summary>
     public EventFilter Filter() => new()
     {

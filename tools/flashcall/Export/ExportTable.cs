@@ -8,8 +8,11 @@ internal abstract class ExportTable
     /// <summary>The columns of each row, in order.</summary>
     public abstract IReadOnlyList<Column> Columns { get; }
 
-    /// <summary>Takes an event in.</summary>
-    /// <param name="line">The event as the stream has it.</param>
+    /// <summary>The time that a line is of, for whoever waits; null for one that says nothing but how far the stream is.</summary>
+    public virtual string? PlaceOf(JsonElement line) => line.TryGetProperty("type", out _) ? Text(line, "storedAt") : null;
+
+    /// <summary>Takes a line in.</summary>
+    /// <param name="line">An event as the stream has it, or a row of the API.</param>
     /// <returns>The rows that are whole by it.</returns>
     public abstract IEnumerable<object?[]> Take(JsonElement line);
 

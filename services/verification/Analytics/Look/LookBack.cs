@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 using FlashCall.EventLog;
 using FlashCall.Verification.Analytics.Reads;
 using FlashCall.Verification.Sessions;
+using FlashCall.Verification.Storage;
 using FlashCall.Verification.Verifications;
-using JasperFx.Events;
 using Marten;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -35,7 +35,7 @@ internal static class LookBack
             return Sight.MayNotUnmask();
 
         await using var session = store.QuerySession();
-        var stream = await session.Events.FetchStreamAsync(id, token: cancellationToken);
+        var stream = await StreamEvents.ReadAsync(session, id, cancellationToken);
         if (stream is not [{ Data: SessionEvent.VerificationRequested asked }, ..]
             || (!sight.SeesAll && asked.ApplicationId != sight.Caller))
         {
@@ -44,7 +44,7 @@ internal static class LookBack
         var seen = at is { } moment ? stream.Where(moment.Includes).ToList() : stream;
         if (seen.Count == 0 || at?.Version > stream.Count)
         {
-            query.Refuse("at", $"The session has the versions 1 to {stream.Count} and began at {stream[0].Timestamp.UtcDateTime:O}.");
+            query.Refuse("at", $"The session has the versions 1 to {stream.Count} and began at {stream[0].StoredAt.UtcDateTime:O}.");
             return query.Problem()!;
         }
         // Before the first byte leaves.
@@ -54,7 +54,7 @@ internal static class LookBack
     }
 
     private static SessionStory Tell(
-        Guid id, int count, IReadOnlyList<IEvent> seen, bool isPlain, ISerializer serializer, JsonSerializerOptions json, TimeProvider time)
+        Guid id, int count, IReadOnlyList<StreamEvent> seen, bool isPlain, ISerializer serializer, JsonSerializerOptions json, TimeProvider time)
     {
         using var lines = new EventLines(isPlain);
         var now = time.GetUtcNow();
@@ -63,19 +63,19 @@ internal static class LookBack
         DateTimeOffset? previous = null;
         foreach (var stored in seen)
         {
-            var happened = (VerificationEvent)stored.Data;
+            var happened = stored.Data;
             state = Evolver.Evolve(state, id, happened);
-            var shown = lines.Shown(stored.EventTypeName, stored.Timestamp, Encoding.UTF8.GetBytes(serializer.ToJson(happened)), now);
+            var shown = lines.Shown(stored.Type, stored.StoredAt, Encoding.UTF8.GetBytes(serializer.ToJson(happened)), now);
             events.Add(new StoryEvent
             {
                 Version = stored.Version,
-                Type = stored.EventTypeName,
+                Type = stored.Type,
                 At = happened.At,
-                StoredAt = stored.Timestamp.ToUniversalTime(),
+                StoredAt = stored.StoredAt,
                 SincePreviousMs = (happened.At - previous)?.TotalMilliseconds,
-                SinceStartMs = (happened.At - ((VerificationEvent)seen[0].Data).At).TotalMilliseconds,
-                TraceId = stored.CorrelationId,
-                Cause = stored.CausationId,
+                SinceStartMs = (happened.At - seen[0].Data.At).TotalMilliseconds,
+                TraceId = stored.TraceId,
+                Cause = stored.Cause,
                 Data = JsonNode.Parse(shown)!,
             });
             previous = happened.At;
@@ -124,6 +124,6 @@ internal static class LookBack
             return ListVerifications.Time(text) is { } time ? new Moment(null, time) : null;
         }
 
-        public bool Includes(IEvent stored) => Version is { } version ? stored.Version <= version : stored.Timestamp <= Time;
+        public bool Includes(StreamEvent stored) => Version is { } version ? stored.Version <= version : stored.StoredAt <= Time;
     }
 }
