@@ -8,7 +8,12 @@ using Xunit;
 
 namespace FlashCall.Hosting.Tests;
 
-/// <summary>The figures of a service, as Prometheus scrapes them.</summary>
+/// <summary>
+/// The figures of a service, as Prometheus scrapes them. Not beside other tests: the instruments of hosts in one process share a stream,
+/// and the host that stops first closes it for all.
+/// </summary>
+[Collection(nameof(MetricsEndpointTests))]
+[CollectionDefinition(nameof(MetricsEndpointTests), DisableParallelization = true)]
 public sealed class MetricsEndpointTests
 {
     /// <summary>What the scrapers of Prometheus 2 and 3 ask for.</summary>
@@ -61,7 +66,6 @@ public sealed class MetricsEndpointTests
                 && scraped.Contains("http_route=\"/asked\"", StringComparison.Ordinal) ? scraped : null,
             "the request is counted");
 
-        // Hosts of other tests in this process count here, too: the instruments are the process's.
         var counted = text.Split('\n').Where(line => line.StartsWith("http_server_request_duration_seconds_count", StringComparison.Ordinal))
             .ToList();
         Assert.Single(counted, line => line.Contains("http_route=\"/asked\"", StringComparison.Ordinal));

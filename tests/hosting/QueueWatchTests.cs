@@ -21,7 +21,9 @@ public sealed class QueueWatchTests(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMq) }.CreateConnectionAsync();
-        _channel = await _connection.CreateChannelAsync();
+        // Confirmed: what is published is in its queue.
+        _channel = await _connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
     }
 
     public async ValueTask DisposeAsync()

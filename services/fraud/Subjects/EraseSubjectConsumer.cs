@@ -13,17 +13,6 @@ internal sealed class EraseSubjectConsumer(SubjectData subjects, Messenger messe
         var command = context.Message;
         var (erased, kept) = await subjects.EraseAsync(
             command.Number, command.Sessions.Select(session => session.VerificationId), context.CancellationToken);
-        await messenger.SendAsync(
-            Queues.Verification,
-            new SubjectErased
-            {
-                ErasureId = command.ErasureId,
-                Round = command.Round,
-                Part = command.Part,
-                Service = Queues.Fraud,
-                Erased = erased,
-                Kept = kept,
-            },
-            MessageId.Derive(command.ErasureId, $"erased-{Queues.Fraud}-{command.Round}-{command.Part}"), context.CancellationToken);
+        await messenger.AnswerAsync(command, Queues.Fraud, erased, kept, context.CancellationToken);
     }
 }

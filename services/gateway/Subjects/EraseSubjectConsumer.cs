@@ -11,17 +11,6 @@ internal sealed class EraseSubjectConsumer(SubjectData subjects, Messenger messe
     {
         var command = context.Message;
         var erased = await subjects.EraseAsync(command.Sessions, context.CancellationToken);
-        await messenger.SendAsync(
-            Queues.Verification,
-            new SubjectErased
-            {
-                ErasureId = command.ErasureId,
-                Round = command.Round,
-                Part = command.Part,
-                Service = Queues.Gateway,
-                Erased = erased,
-                Kept = new Dictionary<string, long>(StringComparer.Ordinal),
-            },
-            MessageId.Derive(command.ErasureId, $"erased-{Queues.Gateway}-{command.Round}-{command.Part}"), context.CancellationToken);
+        await messenger.AnswerAsync(command, Queues.Gateway, erased, kept: null, context.CancellationToken);
     }
 }

@@ -13,17 +13,6 @@ internal sealed class EraseSubjectConsumer(SubjectData subjects, Messenger messe
         var command = context.Message;
         var erased = await subjects.EraseAsync(
             command.Number, command.Sessions.SelectMany(session => session.Attempts), time.GetUtcNow(), context.CancellationToken);
-        await messenger.SendAsync(
-            Queues.Verification,
-            new SubjectErased
-            {
-                ErasureId = command.ErasureId,
-                Round = command.Round,
-                Part = command.Part,
-                Service = Queues.NumberPool,
-                Erased = erased,
-                Kept = new Dictionary<string, long>(StringComparer.Ordinal),
-            },
-            MessageId.Derive(command.ErasureId, $"erased-{Queues.NumberPool}-{command.Round}-{command.Part}"), context.CancellationToken);
+        await messenger.AnswerAsync(command, Queues.NumberPool, erased, kept: null, context.CancellationToken);
     }
 }

@@ -89,8 +89,9 @@ public sealed class MannersTests
         silent.Start();
         try
         {
-            var start = new ProcessStartInfo("dotnet",
-                [Program, "replay", "what-if", "--policy", Path.Combine(folder.FullName, "policy.json"),
+            // A shell has what it runs in the background ignore the signal, and so would all below it.
+            var start = new ProcessStartInfo("env",
+                ["--default-signal=INT", "dotnet", Program, "replay", "what-if", "--policy", Path.Combine(folder.FullName, "policy.json"),
                     "--output", Path.Combine(folder.FullName, "differ.ndjson")])
             {
                 UseShellExecute = false,

@@ -59,9 +59,11 @@ public sealed class AccessTests(RunningVerification service)
     [Fact]
     public async Task Every_address_takes_the_tokens_it_should_and_no_others()
     {
+        using var backend = service.Client();
         var mistakes = new List<string>();
         foreach (var (method, pattern, isOpen) in Addresses())
         {
+            var session = (await backend.StartAsync()).Id();
             if (!Expected.TryGetValue($"{method} {pattern}", out var expected))
             {
                 mistakes.Add($"{method} {pattern} is not among the expected");
@@ -72,7 +74,7 @@ public sealed class AccessTests(RunningVerification service)
             foreach (var (name, token, outcome) in Tokens)
             {
                 var wanted = outcome(expected);
-                var got = await AskAsync(method, pattern, token);
+                var got = await AskAsync(method, pattern, session, token(session));
                 if (got != wanted)
                     mistakes.Add($"{method} {pattern} with {name}: expected {wanted}, was {got}");
             }
@@ -100,11 +102,10 @@ public sealed class AccessTests(RunningVerification service)
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]
         select (method, endpoint.RoutePattern.RawText!, endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
 
-    private async Task<string> AskAsync(string method, string pattern, Func<Guid, Func<InternalIdentity.Minter, string>?> token)
+    private async Task<string> AskAsync(
+        string method, string pattern, Guid session, Func<InternalIdentity.Minter, string>? token)
     {
-        using var backend = service.Client();
-        var session = (await backend.StartAsync()).Id();
-        using var client = service.Client(token(session));
+        using var client = service.Client(token);
         using var request = new HttpRequestMessage(
             new HttpMethod(method), pattern.Replace("{id:guid}", session.ToString(), StringComparison.Ordinal))
         {

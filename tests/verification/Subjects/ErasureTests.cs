@@ -22,6 +22,10 @@ public sealed class ErasureTests(RunningVerification running)
         await client.ReportAsync(ended.Id(), new { callerId = Answers.CallerId.E164, source = "intercepted" });
         await running.Peers.TellAsync(Answers.Ended(ended.Id(), await AttemptOfAsync(ended.Id()), CallDisposition.Rang));
         var before = await client.UntilAsync(ended.Id(), "verified");
+        // The end of the call is news of its own.
+        await Eventually.TrueAsync(
+            async () => (before = await client.ReadAsync(ended.Id())).GetProperty("timeline").GetRawText().Contains("hung_up", StringComparison.Ordinal),
+            "the call has ended");
         var live = await StartAsync(client, number);
         var other = await client.StartAsync();
 
