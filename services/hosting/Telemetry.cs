@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using FlashCall.Hosting.Tracing;
 using Microsoft.AspNetCore.Builder;
@@ -78,7 +79,12 @@ public static partial class Telemetry
             telemetry.UseOtlpExporter();
             return;
         }
-        builder.Services.AddSingleton(services => new TailSampling(BatchedExport(), traces, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services =>
+        {
+            var sampling = new TailSampling(BatchedExport(), traces, services.GetRequiredService<TimeProvider>());
+            sampling.ShowIn(services.GetRequiredService<IMeterFactory>());
+            return sampling;
+        });
         telemetry
             .WithTracing(tracing => tracing.AddProcessor(services => services.GetRequiredService<TailSampling>()))
             .WithMetrics(metrics => metrics.AddOtlpExporter());

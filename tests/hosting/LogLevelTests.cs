@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -96,6 +97,27 @@ public sealed class LogLevelTests : IAsyncLifetime
     {
         using var response = await _running.Client.GetAsync(new Uri("/log-levels", UriKind.Relative));
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_is_elsewhere_may_not()
+    {
+        var builder = PlatformHost.CreateBuilder(["--urls=http://127.0.0.1:0"], "test");
+        var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            context.Connection.RemoteIpAddress = IPAddress.Parse("10.0.0.7");
+            return next(context);
+        });
+        var levels = app.Services.GetRequiredService<LogLevels>();
+        LogLevelEndpoints.Map(app, levels);
+        await using var elsewhere = await RunningApp.StartAsync(app);
+
+        using var read = await elsewhere.Client.GetAsync(new Uri("/log-levels", UriKind.Relative));
+        using var set = await elsewhere.Client.PutAsJsonAsync("/log-levels/FlashCall", new { level = "Debug" });
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (read.StatusCode, set.StatusCode));
+        Assert.Empty(levels.All);
     }
 
     private ILogger Logger(string category) => _running.App.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);

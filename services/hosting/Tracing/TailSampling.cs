@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
@@ -61,6 +62,15 @@ internal sealed class TailSampling : CompositeProcessor<Activity>
         }
     }
 
+    /// <summary>Shows how many spans wait and went, as <c>flashcall.tracing.spans.waiting</c> and <c>flashcall.tracing.spans.dropped</c>.</summary>
+    public void ShowIn(IMeterFactory meters)
+    {
+        var meter = meters.Create("FlashCall");
+        meter.CreateObservableUpDownCounter(
+            "flashcall.tracing.spans.waiting", () => Waiting, "{span}", "Spans that wait for a reason to keep their trace.");
+        meter.CreateObservableCounter("flashcall.tracing.spans.dropped", Dropped, "{span}", "Spans that nobody had a reason to keep.");
+    }
+
     public override void OnEnd(Activity data)
     {
         if (!data.Recorded)
@@ -113,6 +123,13 @@ internal sealed class TailSampling : CompositeProcessor<Activity>
 
     private bool IsInRatio(ActivityTraceId trace) =>
         _ratio.ShouldSample(new SamplingParameters(default, trace, "", ActivityKind.Internal)).Decision is SamplingDecision.RecordAndSample;
+
+    private IEnumerable<Measurement<long>> Dropped()
+    {
+        var (expired, crowded) = Gone;
+        yield return new Measurement<long>(expired, new KeyValuePair<string, object?>("reason", "expired"));
+        yield return new Measurement<long>(crowded, new KeyValuePair<string, object?>("reason", "crowded"));
+    }
 
     private void Export(IReadOnlyList<Activity> spans)
     {

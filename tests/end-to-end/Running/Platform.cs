@@ -196,6 +196,9 @@ public sealed partial class Platform : IAsyncLifetime
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Traces.Endpoint.AbsoluteUri,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+            // Half of the traces, and of the others those that have a reason, which a busy machine's slowness is not.
+            ["FLASHCALL_TRACING__RATIO"] = "0.5",
+            ["FLASHCALL_TRACING__SLOW"] = "00:05:00",
         },
         _folder);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using FlashCall.EndToEnd.Tests.PublicApi;
@@ -16,6 +17,12 @@ public sealed partial class SessionTraceTests(Platform platform)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(40);
 
+    /// <summary>How ids of traces begin that are exported whatever happens, where half of them are.</summary>
+    private const string WithinTheRatio = "10";
+
+    /// <summary>And of those that need a reason.</summary>
+    private const string OutsideTheRatio = "70";
+
     private static readonly string[] All =
         ["flashcall-dialer", "flashcall-fraud", "flashcall-gateway", "flashcall-number-pool", "flashcall-verification"];
 
@@ -31,7 +38,9 @@ public sealed partial class SessionTraceTests(Platform platform)
         });
         Assert.True(created == 201, $"Expected 201, got {created}: {webhook}");
 
-        Trace[] traces = [await RefusedAsync(backend), await FailedAsync(backend), await VerifiedAsync(backend)];
+        var refused = await RefusedAsync(backend);
+        var (dropped, droppedId) = await StartAsync(backend, "+4915112345678", OutsideTheRatio);
+        Trace[] traces = [refused, await FailedAsync(backend), await VerifiedAsync(backend)];
 
         Assert.All(traces, trace =>
         {
@@ -56,19 +65,28 @@ public sealed partial class SessionTraceTests(Platform platform)
         Assert.All(platform.Traces.Spans.Where(span => span.ParentSpanId is null), span => Assert.True(
             span.Kind is ActivityKind.Server or ActivityKind.Internal || span.Name == "webhook deliver",
             $"{span.Service} begins a trace with {span.Name}"));
+        // One that went well, while others came and went.
+        using (var session = await backend.GetAsync(new Uri($"/v1/verifications/{droppedId}", UriKind.Relative)))
+            Assert.Equal("denied", (await session.Content.ReadFromJsonAsync<JsonElement>()).Text("status"));
+        Assert.DoesNotContain(platform.Traces.Spans, span => span.TraceId == dropped);
         await EventsNameTheirTraceAsync(traces[^1]);
         DocumentedAttributesAreThere([.. traces.SelectMany(trace => trace.Spans)]);
     }
 
-    /// <summary>A phone that rings late, and a report that comes in a trace of its own.</summary>
+    /// <summary>A phone that rings late, and a report that comes in a trace of its own. The session's is not in the ratio: every service
+    /// keeps its part because the dialer told that it was slow.</summary>
     private async Task<Trace> VerifiedAsync(HttpClient backend)
     {
         using var phone = platform.NextPhone();
         await phone.BehaveAsync(new { behaviour = "ring", postDialDelay = "00:00:05.3" });
-        var (traceId, id) = await StartAsync(backend, phone.Number);
+        var (traceId, id) = await StartAsync(backend, phone.Number, OutsideTheRatio);
         var callerId = await phone.RingingAsync();
-        var report = await backend.ReportAsync(id, callerId);
-        Assert.Equal("verified", report.Body.Text("status"));
+        var report = new HttpRequestMessage(HttpMethod.Post, $"/v1/verifications/{id}/report")
+        {
+            Content = JsonContent.Create(new { callerId }),
+        };
+        report.Headers.Add("traceparent", NewTrace(WithinTheRatio).Header);
+        Assert.Equal("verified", (await backend.AskAsync(report)).Body.Text("status"));
 
         var trace = await WholeAsync(traceId, "INVITE", "session step");
         Assert.Equal(All, trace.Spans.Select(span => span.Service).Distinct().Order(StringComparer.Ordinal));
@@ -111,7 +129,7 @@ public sealed partial class SessionTraceTests(Platform platform)
         do
         {
             // A platform that has just started may be too slow for the first one: it then ends for want of an assessment.
-            var (traceId, _) = await StartAsync(backend, "+4915112345678");
+            var (traceId, _) = await StartAsync(backend, "+4915112345678", WithinTheRatio);
             trace = await WholeAsync(traceId);
         }
         while (++tries < 4 && trace.Spans.Any(span => span.Attributes.GetValueOrDefault("flashcall.verification.status") is "error"));
@@ -131,7 +149,7 @@ public sealed partial class SessionTraceTests(Platform platform)
     {
         using var phone = platform.NextPhone();
         await phone.BehaveAsync(new { behaviour = "busy" });
-        var (traceId, _) = await StartAsync(backend, phone.Number);
+        var (traceId, _) = await StartAsync(backend, phone.Number, WithinTheRatio);
         var trace = await WholeAsync(traceId, "INVITE");
         Assert.Equal(All, trace.Spans.Select(span => span.Service).Distinct().Order(StringComparer.Ordinal));
         var call = trace.Spans.Single(span => span.Name == "INVITE");
@@ -146,18 +164,24 @@ public sealed partial class SessionTraceTests(Platform platform)
         trace => names.Append("webhook deliver").All(name => trace.Spans.Any(span => span.Name == name)) && trace.Roots.Count() == 1,
         Deadline);
 
-    private static async Task<(string TraceId, string Id)> StartAsync(HttpClient backend, string number)
+    private static async Task<(string TraceId, string Id)> StartAsync(HttpClient backend, string number, string traceBegins)
     {
-        var traceId = ActivityTraceId.CreateRandom().ToHexString();
+        var (traceId, header) = NewTrace(traceBegins);
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/verifications")
         {
             Content = JsonContent.Create(new { to = number, purpose = "login" }),
         };
         // As a client with tracing of its own sends it.
-        request.Headers.Add("traceparent", $"00-{traceId}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
+        request.Headers.Add("traceparent", header);
         var (status, session) = await backend.AskAsync(request);
         Assert.True(status == 201, $"Expected 201, got {status}: {session}");
         return (traceId, session.Text("id"));
+    }
+
+    private static (string TraceId, string Header) NewTrace(string begins)
+    {
+        var traceId = begins + ActivityTraceId.CreateRandom().ToHexString()[begins.Length..];
+        return (traceId, $"00-{traceId}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
     }
 
     private async Task EventsNameTheirTraceAsync(Trace trace)
