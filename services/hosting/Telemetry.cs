@@ -56,8 +56,7 @@ public static partial class Telemetry
                     };
                 })
                 .AddHttpClientInstrumentation(http => http.EnrichWithHttpRequestMessage = (span, _) => HideNumbers(span, "url.full"))
-                .AddNpgsql()
-                .AddProcessor(new MessagingConventions()))
+                .AddNpgsql())
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter("FlashCall", "MassTransit", "Npgsql", "Marten", "Yarp.ReverseProxy")
@@ -74,6 +73,8 @@ public static partial class Telemetry
 
     private static void AddExport(WebApplicationBuilder builder, OpenTelemetryBuilder telemetry, TracingSettings traces)
     {
+        // Before what exports.
+        telemetry.WithTracing(tracing => tracing.AddProcessor(new MessagingConventions()));
         if (traces.IsAll)
         {
             telemetry.UseOtlpExporter();

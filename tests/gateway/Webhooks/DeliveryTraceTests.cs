@@ -14,7 +14,7 @@ public sealed class DeliveryTraceTests
         var spans = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source == Telemetry.Source,
+            ShouldListenTo = source => source.Name == "FlashCall",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = spans.Enqueue,
         };

@@ -21,7 +21,7 @@ public sealed class TailSamplingTests : IDisposable
         _none = new TailSampling(_exported, new TracingSettings(0, Slow), _time);
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source == _source || source == Telemetry.Source,
+            ShouldListenTo = source => source.Name is "TailSamplingTests" or "FlashCall",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
         };
         ActivitySource.AddActivityListener(_listener);
