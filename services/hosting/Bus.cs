@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using FlashCall.Contracts;
+using FlashCall.Hosting.Tracing;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -34,6 +35,11 @@ public static class Bus
         var names = new BusNames(builder.Configuration["BusPrefix"] ?? "");
         var configuration = new BusConfiguration();
         configure(configuration);
+        if (builder.Services.Any(service => service.ServiceType == typeof(TailSampling)))
+        {
+            configuration.ConsumeHere<TracesKept, TracesKeptConsumer>($"{KeptTraces.Queue}-{builder.Self().Instance}", published: true);
+            builder.Services.AddHostedService<KeptTraces>();
+        }
 
         builder.Services.AddSingleton(names);
         builder.Services.TryAddSingleton<Messenger>();

@@ -12,9 +12,10 @@ namespace FlashCall.Hosting;
 /// <summary>
 /// Serves the figures of the process at <c>/metrics</c>, as Prometheus scrapes them, on an address of its own: <c>Metrics:Listen</c>. A
 /// server of its own, so that no address that clients reach can ever answer with them, and so that they are there from before the service
-/// takes requests until after its last one.
+/// takes requests until after its last one. Operators set levels of the log there (<see cref="LogLevelEndpoints"/>).
 /// </summary>
-internal sealed class MetricsEndpoint(IPEndPoint listen, MeterProvider meters, ILoggerFactory logs) : IHostedService, IAsyncDisposable
+internal sealed class MetricsEndpoint(IPEndPoint listen, MeterProvider meters, LogLevels levels, ILoggerFactory logs)
+    : IHostedService, IAsyncDisposable
 {
     /// <summary>Where Prometheus looks by default.</summary>
     public const string Path = "/metrics";
@@ -48,7 +49,8 @@ internal sealed class MetricsEndpoint(IPEndPoint listen, MeterProvider meters, I
     public static void AddTo(WebApplicationBuilder builder, IPEndPoint listen)
     {
         builder.Services.AddSingleton(services => new MetricsEndpoint(
-            listen, services.GetRequiredService<MeterProvider>(), services.GetRequiredService<ILoggerFactory>()));
+            listen, services.GetRequiredService<MeterProvider>(), services.GetRequiredService<LogLevels>(),
+            services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<MetricsEndpoint>());
     }
 
@@ -67,6 +69,7 @@ internal sealed class MetricsEndpoint(IPEndPoint listen, MeterProvider meters, I
         builder.Services.AddRouting().AddSingleton(logs).AddSingleton<IHostLifetime, LifetimeOfTheService>();
         _server = builder.Build();
         _server.MapPrometheusScrapingEndpoint(Path, meters, configureBranchedPipeline: null, optionsName: null).DisableHttpMetrics();
+        LogLevelEndpoints.Map(_server, levels);
         await _server.StartAsync(cancellationToken);
     }
 

@@ -20,6 +20,9 @@ public static class PlatformHost
     private static readonly Dictionary<string, string?> LogLevels = new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        // Not its lines alone: the whole address of the request would stand beside every line that anybody writes meanwhile, and some
+        // name a telephone number. The trace that stands there has it, masked.
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         // YARP makes such keys, and warns of a container's own file system. They are no matter: nothing is protected with them.
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
         // A start that fails is told on standard error, see RunAsync; what fails later is critical.
@@ -72,6 +75,10 @@ public static class PlatformHost
 
         // The lowest source of all, so that any setting 'Logging:LogLevel:…' wins.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
+        // And the highest, so that a level set while the process runs holds.
+        var levels = new LogLevelSource();
+        ((IConfigurationBuilder)builder.Configuration).Add(levels);
+        builder.Services.AddSingleton(levels).AddSingleton<LogLevels>();
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole(console =>
         {

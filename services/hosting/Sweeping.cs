@@ -28,7 +28,8 @@ public static class Sweeping
     }
 }
 
-internal sealed partial class Sweeper<TSweep>(TSweep sweep, TimeProvider time, ILogger<Sweeper<TSweep>> logger) : BackgroundService
+internal sealed partial class Sweeper<TSweep>(TSweep sweep, OutageLog outages, TimeProvider time, ILogger<Sweeper<TSweep>> logger)
+    : BackgroundService
     where TSweep : class, ISweep
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -46,7 +47,8 @@ internal sealed partial class Sweeper<TSweep>(TSweep sweep, TimeProvider time, I
             // What is not deleted now is deleted in a minute; the database's own health is shown by /health/ready.
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogPutOff(exception, typeof(TSweep).Name);
+                if (!outages.Waits(exception, typeof(TSweep).Name))
+                    LogPutOff(exception, typeof(TSweep).Name);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -93,6 +93,7 @@ internal static class SampleMessages
             At = Noon,
             Trunks = [new TrunkCondition { Name = "carrier-2", Usable = true, Destinations = ["+46", "+4477"] }],
         },
+        new TracesKept { TraceIds = ["4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"] },
         new NumbersRested { Trunk = "demo", Rested = 3, Retired = 1, RestsUntil = Noon.AddDays(2), At = Noon },
         new PlaceFlashCall
         {

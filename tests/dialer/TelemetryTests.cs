@@ -49,8 +49,8 @@ public sealed class TelemetryTests(ServersFixture servers)
         Assert.Equal(
             (trunk, "Rang", 487),
             (span.GetTagItem("flashcall.trunk"), span.GetTagItem("flashcall.disposition"), span.GetTagItem("sip.status")));
-        Assert.InRange((double)span.GetTagItem("flashcall.post_dial_delay_ms")!, 0, 5000);
-        Assert.InRange((double)span.GetTagItem("flashcall.ring_ms")!, 1000, 5000);
+        Assert.InRange((double)span.GetTagItem("flashcall.post_dial_delay")!, 0, 5);
+        Assert.InRange((double)span.GetTagItem("flashcall.ring_time")!, 1, 5);
         Assert.InRange(span.Duration.TotalSeconds, 1, 6);
         Assert.All(platform.ReportsOf(call.AttemptId), report => Assert.Equal(trace, report.TraceId));
         Assert.Equal(2, spans.Count(sent => sent.Kind == ActivityKind.Producer && sent.ParentSpanId == span.SpanId));

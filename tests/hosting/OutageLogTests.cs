@@ -46,6 +46,29 @@ public sealed class OutageLogTests : IDisposable
             [LogLevel.Error, LogLevel.Error, LogLevel.Information, LogLevel.Error], _lines.All.Select(line => line.Level));
     }
 
+    [Fact]
+    public void Background_work_that_is_tried_each_second_is_one_line_and_one_when_it_is_over()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.True(_log.Waits(new NpgsqlException("away", new System.Net.Sockets.SocketException(111)), "Deadlines"));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+        _time.Advance(OutageLog.Quiet + OutageLog.Quiet);
+
+        Assert.Contains("Deadlines met it first", _lines.All.First().Text, StringComparison.Ordinal);
+        Assert.Equal([LogLevel.Error, LogLevel.Information], _lines.All.Select(line => line.Level));
+        Assert.Contains("put off 30 times", _lines.All.Last().Text, StringComparison.Ordinal);
+        Assert.All(_lines.All, line => Assert.Null(line.Exception));
+    }
+
+    [Fact]
+    public void What_is_no_outage_is_left_to_who_met_it()
+    {
+        Assert.False(_log.Waits(new PostgresException("no such column", "ERROR", "ERROR", "42703"), "Deadlines"));
+        Assert.Empty(_lines.All);
+    }
+
     private void Meet(string state)
     {
         var exception = new PostgresException("no room", "ERROR", "ERROR", state);

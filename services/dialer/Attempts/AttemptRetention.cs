@@ -1,10 +1,12 @@
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Dialer.Attempts;
 
 /// <summary>Removes old attempts, so that the table does not grow for ever.</summary>
 internal sealed partial class AttemptRetention(
-    AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<AttemptRetention> logger) : BackgroundService
+    AttemptStore attempts, DialerSettings settings, OutageLog outages, TimeProvider time, ILogger<AttemptRetention> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
@@ -20,7 +22,8 @@ internal sealed partial class AttemptRetention(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
-                LogFailed(exception);
+                if (!outages.Waits(exception, "Old attempts"))
+                    LogFailed(exception);
             }
         }
     }

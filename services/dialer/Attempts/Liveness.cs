@@ -1,3 +1,4 @@
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Dialer.Attempts;
@@ -7,7 +8,7 @@ namespace FlashCall.Dialer.Attempts;
 /// again: whether their phones rang is unknown, and ringing twice is worse than not at all.
 /// </summary>
 internal sealed partial class Liveness(
-    AttemptStore attempts, DialerSettings settings, TimeProvider time, ILogger<Liveness> logger) : BackgroundService
+    AttemptStore attempts, DialerSettings settings, OutageLog outages, TimeProvider time, ILogger<Liveness> logger) : BackgroundService
 {
     private DateTimeOffset _steadySince;
     private DateTimeOffset _lastBeat;
@@ -42,7 +43,8 @@ internal sealed partial class Liveness(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
-                LogFailed(exception);
+                if (!outages.Waits(exception, "The sign of life (no calls are placed until it is back)"))
+                    LogFailed(exception);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -8,6 +8,9 @@ namespace FlashCall.Dialer.Calls;
 /// <summary>The span of one call in its verification's trace, with its SIP steps as events. It holds no phone number and no caller ID.</summary>
 internal sealed class CallSpan
 {
+    /// <summary>A phone that rings later than so long after the INVITE rings slowly; the objective for post-dial delays.</summary>
+    private static readonly TimeSpan SlowRing = TimeSpan.FromSeconds(5);
+
     private readonly CallClock _clock;
 
     private CallSpan(Activity activity, CallClock clock) => (Activity, _clock) = (activity, clock);
@@ -26,8 +29,10 @@ internal sealed class CallSpan
         Activity.Current = parent;
         if (activity is null)
             return null;
-        activity.SetTag("flashcall.verification_id", command.VerificationId);
-        activity.SetTag("flashcall.attempt_id", command.AttemptId);
+        // It lasts for as long as the phone rings.
+        activity.SetTag(Telemetry.Waits, value: true);
+        activity.SetTag("flashcall.verification.id", command.VerificationId.ToString());
+        activity.SetTag("flashcall.attempt.id", command.AttemptId.ToString());
         return new CallSpan(activity, clock);
     }
 
@@ -49,12 +54,18 @@ internal sealed class CallSpan
     public void Enter(CallOnTrunk leg)
     {
         Activity.SetTag("flashcall.trunk", leg.Trunk.Name);
+        Activity.SetTag("network.protocol.name", "sip");
         Activity.SetTag("network.transport", leg.Hop.Transport.Protocol);
     }
 
     /// <summary>The phone rings.</summary>
-    public void Ring(CallAction.ReportRinging ringing) =>
-        Activity.SetTag("flashcall.post_dial_delay_ms", (ringing.RangAt - ringing.InvitedAt).TotalMilliseconds);
+    public void Ring(CallAction.ReportRinging ringing)
+    {
+        var delay = ringing.RangAt - ringing.InvitedAt;
+        Activity.SetTag("flashcall.post_dial_delay", delay.TotalSeconds);
+        if (delay > SlowRing)
+            Activity.SetTag(Telemetry.Slow, value: true);
+    }
 
     /// <summary>The call is over.</summary>
     public void End(CallEnd end)
@@ -63,7 +74,7 @@ internal sealed class CallSpan
         if (end.SipStatus is { } status)
             Activity.SetTag("sip.status", status);
         if (end.RangAt is { } rangAt)
-            Activity.SetTag("flashcall.ring_ms", (end.EndedAt - rangAt).TotalMilliseconds);
+            Activity.SetTag("flashcall.ring_time", (end.EndedAt - rangAt).TotalSeconds);
         if (end.Disposition is CallDisposition.TrunkFailed or CallDisposition.Silent or CallDisposition.Interrupted)
             Activity.SetStatus(ActivityStatusCode.Error, end.Disposition.ToString());
     }

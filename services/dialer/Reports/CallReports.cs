@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using FlashCall.Contracts;
 using FlashCall.Dialer.Attempts;
 using FlashCall.Dialer.Calls;
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Dialer.Reports;
@@ -14,6 +15,7 @@ internal sealed partial class CallReports(
     AttemptStore attempts,
     CallsInProgress calls,
     ReportSender sender,
+    OutageLog outages,
     TimeProvider time,
     ILogger<CallReports> logger) : BackgroundService
 {
@@ -125,7 +127,8 @@ internal sealed partial class CallReports(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
-                LogNotRecorded(exception);
+                if (!outages.Waits(exception, "Reports of calls"))
+                    LogNotRecorded(exception);
                 await Task.Delay(pause, time, stoppingToken);
                 pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
             }
@@ -168,7 +171,8 @@ internal sealed partial class CallReports(
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
                 // The sweeper will send them once more.
-                LogNotRecorded(exception);
+                if (!outages.Waits(exception, "Reports of calls"))
+                    LogNotRecorded(exception);
             }
         }
     }

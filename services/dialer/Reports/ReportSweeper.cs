@@ -1,12 +1,13 @@
 using FlashCall.Dialer.Attempts;
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Dialer.Reports;
 
 /// <summary>Sends the reports that stand in rows and that nobody has sent in time: the broker was away, or the process that recorded
 /// them is gone. Any replica's sweeper takes any row.</summary>
-internal sealed partial class ReportSweeper(AttemptStore attempts, ReportSender sender, TimeProvider time, ILogger<ReportSweeper> logger)
-    : BackgroundService
+internal sealed partial class ReportSweeper(
+    AttemptStore attempts, ReportSender sender, OutageLog outages, TimeProvider time, ILogger<ReportSweeper> logger) : BackgroundService
 {
     private const int BatchSize = 100;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -27,7 +28,8 @@ internal sealed partial class ReportSweeper(AttemptStore attempts, ReportSender 
             // The next period tries again, and /health/ready shows that the database or the broker is away.
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
             {
-                LogFailed(exception);
+                if (!outages.Waits(exception, "Overdue reports of calls"))
+                    LogFailed(exception);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FlashCall.Contracts;
 using FlashCall.Fraud.Blocks;
 using FlashCall.Fraud.Counting;
@@ -28,6 +29,8 @@ internal sealed class AssessRisks(
         var (answer, isNew, raised) = await store.AssessAsync(
             command.VerificationId, request, policy, assessment => ToAnswer(command.VerificationId, request, policy, assessment),
             cancellationToken);
+        Activity.Current?.SetTag("flashcall.verification.id", command.VerificationId.ToString())
+            .SetTag("flashcall.fraud.verdict", answer.Verdict.ToString()).SetTag("flashcall.fraud.policy", answer.PolicyVersion);
         if (!isNew)
             return answer;
         metrics.Assessed(answer);

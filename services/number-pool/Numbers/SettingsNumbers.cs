@@ -1,3 +1,4 @@
+using FlashCall.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
@@ -6,7 +7,8 @@ namespace FlashCall.NumberPool.Numbers;
 /// <summary>Brings the numbers of the settings into the pool at a start: those that are not there and never were removed. Every replica does
 /// it, one after the other; what is done once is left alone.</summary>
 internal sealed partial class SettingsNumbers(
-    NumberPoolSettings settings, NumberIntake intake, TimeProvider time, ILogger<SettingsNumbers> logger) : BackgroundService, IHealthCheck
+    NumberPoolSettings settings, NumberIntake intake, OutageLog outages, TimeProvider time, ILogger<SettingsNumbers> logger)
+    : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
     private volatile bool _isDone;
@@ -48,7 +50,8 @@ internal sealed partial class SettingsNumbers(
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
-            LogAway(exception);
+            if (!outages.Waits(exception, "The numbers of the settings"))
+                LogAway(exception);
             return false;
         }
     }

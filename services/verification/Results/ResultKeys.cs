@@ -9,7 +9,7 @@ namespace FlashCall.Verification.Results;
 /// makes it, and all have it long before it signs. Published is what can be decrypted: who writes to the database alone adds no key.
 /// </summary>
 internal sealed partial class ResultKeys(
-    ResultKeyStore store, ResultSettings settings, TimeProvider time, ILogger<ResultKeys> logger) : BackgroundService
+    ResultKeyStore store, ResultSettings settings, OutageLog outages, TimeProvider time, ILogger<ResultKeys> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -73,7 +73,8 @@ internal sealed partial class ResultKeys(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogUnavailable(exception);
+                if (!outages.Waits(exception, "The keys of results"))
+                    LogNotLookedAt(exception);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -118,8 +119,8 @@ internal sealed partial class ResultKeys(
     [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
     private partial void LogProblem(string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of results were not looked at: PostgreSQL does not answer")]
-    private partial void LogUnavailable(Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of results could not be looked at; it is tried again in a few seconds")]
+    private partial void LogNotLookedAt(Exception exception);
 
     /// <summary>The keys as they were read, and those of them that can be decrypted.</summary>
     private sealed record View(ImmutableArray<ResultKeyTerm> Terms, ImmutableDictionary<string, ResultKey> Keys)

@@ -11,7 +11,7 @@ internal static class Evolver
     /// <param name="id">The session.</param>
     /// <param name="happened">The event.</param>
     public static VerificationSession Evolve(VerificationSession? state, Guid id, VerificationEvent happened) =>
-        Fold(state, id, happened) with { Revision = (state?.Revision ?? 0) + 1 };
+        Fold(state, id, happened) with { Revision = (state?.Revision ?? 0) + 1, Trace = state?.Trace };
 
     private static VerificationSession Fold(VerificationSession? state, Guid id, VerificationEvent happened)
     {

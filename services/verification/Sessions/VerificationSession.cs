@@ -21,6 +21,10 @@ internal abstract record VerificationSession
     /// <summary>What the client told of the call on the phone.</summary>
     public TelemetryTally Telemetry { get; init; }
 
+    /// <summary>The traceparent (W3C Trace Context) of what began the session, as it stands beside the first event; null where that was
+    /// not traced, and where the state was folded from events alone.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>What was asked for, the same for the whole session.</summary>
     public required Request Asked { get; init; }
 

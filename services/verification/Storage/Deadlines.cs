@@ -11,7 +11,7 @@ namespace FlashCall.Verification.Storage;
 /// too early or twice is harmless, since the session decides by its state.
 /// </summary>
 internal sealed partial class Deadlines(
-    NpgsqlDataSource data, SessionStore sessions, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
+    NpgsqlDataSource data, SessionStore sessions, OutageLog outages, TimeProvider time, ILogger<Deadlines> logger) : BackgroundService
 {
     private const int Batch = 100;
 
@@ -60,7 +60,8 @@ internal sealed partial class Deadlines(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogUnavailable(exception);
+                if (!outages.Waits(exception, "Deadlines"))
+                    LogNotLookedAt(exception);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -107,7 +108,8 @@ internal sealed partial class Deadlines(
         // One session that cannot be handled must not keep the others waiting; its row stays and comes due again.
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            LogFailed(claimed.Id, exception);
+            if (!outages.Waits(exception, "Deadlines"))
+                LogFailed(claimed.Id, exception);
         }
     }
 
@@ -124,8 +126,8 @@ internal sealed partial class Deadlines(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Deadlines wait: PostgreSQL does not answer")]
-    private partial void LogUnavailable(Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Deadlines could not be looked at; it is tried again in a moment")]
+    private partial void LogNotLookedAt(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "The deadline of session {VerificationId} could not be handled; it is tried again in 4 s")]

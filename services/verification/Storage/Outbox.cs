@@ -15,7 +15,7 @@ namespace FlashCall.Verification.Storage;
 /// MassTransit has no outbox for Marten; <c>docs/decisions</c> says why this one.
 /// </summary>
 internal sealed partial class Outbox(
-    NpgsqlDataSource data, Messenger messenger, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
+    NpgsqlDataSource data, Messenger messenger, OutageLog outages, TimeProvider time, ILogger<Outbox> logger) : BackgroundService
 {
     private const int Batch = 200;
     private const int DeletedAtOnce = 1000;
@@ -132,7 +132,8 @@ internal sealed partial class Outbox(
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
             // They are sent once more by the sweep; receivers know a repeat.
-            LogUnavailable(exception);
+            if (!outages.Waits(exception, "The outbox"))
+                LogFailed(exception);
         }
     }
 
@@ -149,7 +150,8 @@ internal sealed partial class Outbox(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogUnavailable(exception);
+                if (!outages.Waits(exception, "The outbox"))
+                    LogFailed(exception);
             }
         }
     }
@@ -212,6 +214,6 @@ internal sealed partial class Outbox(
         Message = "The outbox holds a message of the unknown type {Type}; a newer replica has to send it")]
     private partial void LogUnknown(string type);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox waits: PostgreSQL does not answer")]
-    private partial void LogUnavailable(Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox could not be looked through; it is tried again")]
+    private partial void LogFailed(Exception exception);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using FlashCall.Verification.Sessions;
 using FlashCall.Verification.Watching;
 using JasperFx;
@@ -38,7 +39,8 @@ internal sealed partial class SessionStore(
         Guid id, SessionCommand.Start start, IdempotencyKey? key, CancellationToken cancellationToken)
     {
         var events = Decider.Begin(start);
-        var after = Fold(null, id, events);
+        var after = Fold(null, id, events) with { Trace = Activity.Current?.Id };
+        SessionTrace.Begin(id);
         for (var remaining = Tries; ; remaining--)
         {
             var (running, earlier) = await EarlierAsync(start, key, cancellationToken);
@@ -96,6 +98,7 @@ internal sealed partial class SessionStore(
             var history = known is null ? await ReadAsync(id, cancellationToken) : null;
             if ((known ?? history?.State) is not { } before || !mayDecide(before))
                 return null;
+            SessionTrace.Link(before);
             var decision = Decider.Decide(command, before);
             // What makes nothing happen meets with no other replica's step in the database: only the stream itself can tell that.
             if (known is not null && decision is not Decision.Accepted { Events.IsEmpty: false })
@@ -111,6 +114,7 @@ internal sealed partial class SessionStore(
                 return new Outcome(before, [], Rejection.Ended);
 
             var after = Fold(before, id, accepted.Events);
+            using var resumed = SessionTrace.Resume(before, command);
             try
             {
                 var step = new SessionStep(before, accepted.Events, after) { IsOfDeadline = command is SessionCommand.DeadlinePassed };
@@ -131,7 +135,9 @@ internal sealed partial class SessionStore(
         if (stream.Count == 0)
             return null;
         var events = stream.Select(static stored => stored.Data).ToImmutableList();
-        return new SessionHistory(Fold(null, id, events), events) { IsArchived = stream[0].ArchiveMonth is not null };
+        var state = Fold(null, id, events) with { Trace = stream[0].Cause };
+        SessionTrace.Link(state);
+        return new SessionHistory(state, events) { IsArchived = stream[0].ArchiveMonth is not null };
     }
 
     private static VerificationSession Fold(VerificationSession? before, Guid id, ImmutableList<VerificationEvent> events) =>
@@ -150,6 +156,7 @@ internal sealed partial class SessionStore(
             live.Forget(step.Id);
             throw;
         }
+        SessionTrace.End(step);
         live.Keep(step.After);
         outbox.Dispatch(step.Messages);
         watch.Moved(step.After);

@@ -12,7 +12,8 @@ namespace FlashCall.Verification.Subjects;
 /// when it is done twice.
 /// </summary>
 internal sealed partial class ErasureConductor(
-    ErasureStore erasures, SessionEraser eraser, Messenger messenger, TimeProvider time, ILogger<ErasureConductor> logger) : BackgroundService
+    ErasureStore erasures, SessionEraser eraser, Messenger messenger, OutageLog outages, TimeProvider time,
+    ILogger<ErasureConductor> logger) : BackgroundService
 {
     /// <summary>Between the first round and the second: messages that were under way have arrived by then.</summary>
     internal static readonly TimeSpan SettleFor = TimeSpan.FromSeconds(5);
@@ -45,7 +46,8 @@ internal sealed partial class ErasureConductor(
             // The row stays, and comes due again.
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                LogPutOff(exception);
+                if (!outages.Waits(exception, "Erasures"))
+                    LogPutOff(exception);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -105,7 +107,7 @@ internal sealed partial class ErasureConductor(
         Message = "Erasure {ErasureId}: {Service} could not be told ({Error}: {Detail}); it is told again in 10 s")]
     private partial void LogNotTold(Guid erasureId, string service, string error, string detail);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Erasures wait: PostgreSQL does not answer")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Erasures could not be gone on with; it is tried again")]
     private partial void LogPutOff(Exception exception);
 }
 

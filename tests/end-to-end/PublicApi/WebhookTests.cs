@@ -57,7 +57,8 @@ public sealed class WebhookTests(Platform platform)
             () => $"the delivery is logged as delivered; the log is {deliveries}");
     }
 
-    private static async Task<WebApplication> ReceiverAsync(ChannelWriter<(IHeaderDictionary, string)> received)
+    /// <summary>A receiver of webhooks on a free port, which hands on what it gets.</summary>
+    internal static async Task<WebApplication> ReceiverAsync(ChannelWriter<(IHeaderDictionary, string)> received)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -70,6 +70,13 @@ internal sealed class Phone(HttpClient http, string number) : IDisposable
         return calls[0].GetProperty("callerId").GetString()!;
     }
 
+    /// <summary>Makes the phone behave otherwise for further calls (<c>docs/handset.md</c>).</summary>
+    public async Task BehaveAsync(object behaviour)
+    {
+        using var response = await http.PutAsJsonAsync($"/phones/{Number}/behaviour", behaviour);
+        response.EnsureSuccessStatusCode();
+    }
+
     public async Task<JsonElement> CallsAsync() => await http.GetFromJsonAsync<JsonElement>($"/phones/{Number}/calls");
 
     public void Dispose() => http.Dispose();

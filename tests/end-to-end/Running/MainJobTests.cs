@@ -45,39 +45,6 @@ public sealed class MainJobTests(Platform platform)
     }
 
     [Fact]
-    public async Task A_verification_is_one_trace_over_all_services()
-    {
-        using var client = platform.Client();
-        using var phone = platform.NextPhone();
-        var id = (await client.StartAsync(phone)).GetProperty("id").GetGuid();
-        await client.ReportAsync(id, await phone.RingingAsync());
-
-        var trace = await platform.Traces.WaitForTraceAsync(
-            client.TraceId!,
-            trace => trace.Spans.Any(span => span.Name == "INVITE") && trace.Spans.Select(span => span.Service).Distinct().Count() == 5
-                && trace.Roots.Count() == 1,
-            TimeSpan.FromSeconds(30));
-
-        // The one span without a parent here is the gateway's: its parent is the client's own.
-        var root = Assert.Single(trace.Roots);
-        Assert.Equal("flashcall-gateway", root.Service);
-        Assert.NotNull(root.ParentSpanId);
-
-        var call = trace.Spans.Single(span => span.Name == "INVITE");
-        Assert.Equal("flashcall-dialer", call.Service);
-        Assert.Subset(call.Events.Select(step => step.Name).ToHashSet(), (HashSet<string>)["INVITE", "180", "CANCEL", "487", "ACK"]);
-        var way = trace.AncestorsOf(call).Select(span => span.Service).Reverse().ToList();
-        Assert.Equal(
-            ["flashcall-gateway", "flashcall-verification", "flashcall-fraud", "flashcall-verification", "flashcall-number-pool", "flashcall-verification", "flashcall-dialer"],
-            way.Where((service, index) => index == 0 || way[index - 1] != service));
-        Assert.Contains(trace.Spans, span => span.Service == "flashcall-verification" && span.Scope == "Npgsql");
-        Assert.Contains(trace.Spans, span => span.Service == "flashcall-dialer" && span.Scope == "Npgsql");
-        var said = string.Join('\n', trace.Spans.Select(span => span.Name + string.Join(' ', span.Attributes.Values)));
-        Assert.DoesNotContain(phone.Number[1..], said, StringComparison.Ordinal);
-        Assert.DoesNotContain("44207946", said, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task No_number_stands_in_any_log_even_when_statements_fail()
     {
         using var client = platform.Client();

@@ -32,7 +32,8 @@ internal sealed class SendingReplica : IAsyncDisposable
         Metrics = new DeliveryMetrics(_meters.GetRequiredService<IMeterFactory>(), time);
         var attempts = new DeliveryAttempts(
             Deliveries, Webhooks, Secrets, Applications, _client, Metrics, time, NullLogger<DeliveryAttempts>.Instance);
-        Sender = new DeliverySender(Deliveries, attempts, Metrics, settings, time, NullLogger<DeliverySender>.Instance);
+        var outages = new OutageLog(time, NullLogger<OutageLog>.Instance);
+        Sender = new DeliverySender(Deliveries, attempts, Metrics, settings, outages, time, NullLogger<DeliverySender>.Instance);
     }
 
     /// <summary>Settings under which this machine's own addresses may be sent to.</summary>

@@ -26,7 +26,8 @@ internal sealed class SessionReplica : IAsyncDisposable
             options.Connection(data);
             EventStore.Configure(options, time);
         });
-        _outbox = new Outbox(data, new Messenger(bus, new BusNames("")), time, NullLogger<Outbox>.Instance);
+        _outbox = new Outbox(data, new Messenger(bus, new BusNames("")), new OutageLog(time, NullLogger<OutageLog>.Instance), time,
+            NullLogger<Outbox>.Instance);
         var committer = isShared ? new Committer(_documents, time) : new Committer(_documents, time, most: 1, mostUnderWay: int.MaxValue);
         _watch = new SessionWatch(bus, Live, new ServiceIdentity("verification", $"{number}"), TimeProvider.System,
             NullLogger<SessionWatch>.Instance);

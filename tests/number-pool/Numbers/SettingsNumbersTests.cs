@@ -1,3 +1,4 @@
+using FlashCall.Hosting;
 using FlashCall.NumberPool.Numbers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -51,7 +52,8 @@ public sealed class SettingsNumbersTests(InventoryDatabase database) : IClassFix
             (pattern, index) => (KeyValuePair<string, string?>[])
                 [new($"NumberPool:Ranges:{index}:Pattern", pattern), new($"NumberPool:Ranges:{index}:Trunk", "demo")])).Build());
         var numbers = new SettingsNumbers(
-            settings, new NumberIntake(database.Data, TimeProvider.System), TimeProvider.System, NullLogger<SettingsNumbers>.Instance);
+            settings, new NumberIntake(database.Data, TimeProvider.System),
+            new OutageLog(TimeProvider.System, NullLogger<OutageLog>.Instance), TimeProvider.System, NullLogger<SettingsNumbers>.Instance);
         return numbers.ApplyAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -182,7 +182,8 @@ public sealed class RotationTests(RotationDatabase database) : IClassFixture<Rot
         [.. (await keys.PublishedAsync(CancellationToken.None)).Select(key => key.Kid)];
 
     private ResultKeys Replica(byte[]? secretsKey = null) => new(
-        new ResultKeyStore(Data), Settings(secretsKey ?? _secretsKey), _time, NullLogger<ResultKeys>.Instance);
+        new ResultKeyStore(Data), Settings(secretsKey ?? _secretsKey), new OutageLog(_time, NullLogger<OutageLog>.Instance), _time,
+        NullLogger<ResultKeys>.Instance);
 
     private static ResultSettings Settings(byte[] secretsKey) =>
         new() { SecretsKey = secretsKey, RotateEvery = Every, PublishAhead = Ahead };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FlashCall.Hosting;
 using FlashCall.Verification.Storage;
 using FlashCall.Verification.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,17 +15,19 @@ public sealed class DeadlineTests(RunningVerification running) : IAsyncLifetime
 
     private readonly Guid _id = Guid.CreateVersion7();
     private StoredSessions _stored = null!;
+    private readonly OutageLog _outages = new(TimeProvider.System, NullLogger<OutageLog>.Instance);
     private Deadlines _deadlines = null!;
 
     public async ValueTask InitializeAsync()
     {
         _stored = await StoredSessions.CreateAsync(running);
-        _deadlines = new Deadlines(_stored.Data, _stored.Start().Sessions, TimeProvider.System, NullLogger<Deadlines>.Instance);
+        _deadlines = new Deadlines(_stored.Data, _stored.Start().Sessions, _outages, TimeProvider.System, NullLogger<Deadlines>.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
         _deadlines.Dispose();
+        _outages.Dispose();
         await _stored.DisposeAsync();
     }
 

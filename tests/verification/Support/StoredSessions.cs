@@ -43,7 +43,8 @@ internal sealed class StoredSessions : IAsyncDisposable
             EventStore.Configure(options, time);
         });
         var live = new LiveSessions();
-        var outbox = new Outbox(Data, new Messenger(_bus, new BusNames("")), time, NullLogger<Outbox>.Instance);
+        var outbox = new Outbox(Data, new Messenger(_bus, new BusNames("")), new OutageLog(time, NullLogger<OutageLog>.Instance), time,
+            NullLogger<Outbox>.Instance);
         var watch = new SessionWatch(_bus, live, new ServiceIdentity("verification", $"{_replicas.Count}"), TimeProvider.System,
             NullLogger<SessionWatch>.Instance);
         var committer = new Committer(documents, time);

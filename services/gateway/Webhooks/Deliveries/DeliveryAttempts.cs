@@ -26,15 +26,19 @@ internal sealed partial class DeliveryAttempts(
     /// <summary>Makes the attempt.</summary>
     public async Task MakeAsync(LeasedDelivery delivery, CancellationToken cancellationToken)
     {
-        // A trace of its own, since the session's may be a day old; the link leads there.
+        // The first attempt ends the session's trace. Later ones have traces of their own, since the session's may be a day old then; the
+        // link leads there.
+        var isFirst = delivery.Attempt == 1;
         using var span = Telemetry.Source.StartActivity(
-            ActivityKind.Client, name: "webhook deliver", parentContext: default,
-            links: delivery.Trace == default ? null : [new ActivityLink(delivery.Trace)]);
-        span?.SetTag("flashcall.delivery.id", delivery.Id).SetTag("flashcall.verification.id", delivery.VerificationId)
-            .SetTag("flashcall.delivery.attempt", delivery.Attempt).SetTag("server.address", delivery.Url.Host);
+            ActivityKind.Client, name: Telemetry.Delivery, parentContext: isFirst ? delivery.Trace : default,
+            links: isFirst || delivery.Trace == default ? null : [new ActivityLink(delivery.Trace)]);
+        span?.SetTag("flashcall.delivery.id", delivery.Id.ToString())
+            .SetTag("flashcall.verification.id", delivery.VerificationId.ToString())
+            .SetTag("flashcall.delivery.attempt", delivery.Attempt)
+            .SetTag("server.address", delivery.Url.Host).SetTag("server.port", delivery.Url.Port);
         var (result, next) = await TryAsync(delivery, cancellationToken);
         span?.SetTag("http.response.status_code", result.StatusCode).SetTag("error.type", result.Error)
-            .SetStatus(next is NextStep.Delivered ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+            .SetStatus(next is NextStep.Delivered ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
         await deliveries.FinishAsync(delivery, result, next, cancellationToken);
         metrics.Tried(delivery, result, next);
         if (next is NextStep.Failed)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FlashCall.Hosting;
 using Npgsql;
 
 namespace FlashCall.Gateway.Webhooks.Deliveries;
@@ -8,8 +9,8 @@ namespace FlashCall.Gateway.Webhooks.Deliveries;
 /// once in all and to one receiver, so that a slow one holds up nobody else.
 /// </summary>
 internal sealed partial class DeliverySender(
-    DeliveryStore deliveries, DeliveryAttempts attempts, DeliveryMetrics metrics, WebhookSettings settings, TimeProvider time,
-    ILogger<DeliverySender> logger) : BackgroundService
+    DeliveryStore deliveries, DeliveryAttempts attempts, DeliveryMetrics metrics, WebhookSettings settings, OutageLog outages,
+    TimeProvider time, ILogger<DeliverySender> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(15);
@@ -78,7 +79,8 @@ internal sealed partial class DeliverySender(
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !stoppingToken.IsCancellationRequested)
         {
-            LogNotTaken(exception);
+            if (!outages.Waits(exception, "Webhooks"))
+                LogNotTaken(exception);
             return [];
         }
     }
@@ -103,7 +105,8 @@ internal sealed partial class DeliverySender(
         // The lease ends, and any replica makes the attempt again; the loop must go on for the others.
         catch (Exception exception)
         {
-            LogNotFinished(exception, delivery.Id);
+            if (!outages.Waits(exception, "Webhooks"))
+                LogNotFinished(exception, delivery.Id);
         }
         finally
         {
@@ -129,7 +132,8 @@ internal sealed partial class DeliverySender(
                 }
                 catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
                 {
-                    LogNotCounted(exception);
+                    if (!outages.Waits(exception, "Webhooks"))
+                        LogNotCounted(exception);
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
