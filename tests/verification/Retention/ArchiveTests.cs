@@ -8,8 +8,8 @@ using FlashCall.Verification.Storage;
 using FlashCall.Verification.Tests.Analytics;
 using FlashCall.Verification.Tests.Support;
 using FlashCall.Verification.Verifications;
-using SessionStep = FlashCall.Verification.Storage.SessionStep;
 using Xunit;
+using SessionStep = FlashCall.Verification.Storage.SessionStep;
 
 namespace FlashCall.Verification.Tests.Retention;
 

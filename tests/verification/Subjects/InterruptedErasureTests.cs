@@ -113,7 +113,8 @@ public sealed class InterruptedErasureTests(RunningVerification running) : IAsyn
     }
 
     private ErasureConductor Conductor() =>
-        new(_erasures, _eraser, new Messenger(_bus, new BusNames("")), _time, NullLogger<ErasureConductor>.Instance);
+        new(_erasures, _eraser, new Messenger(_bus, new BusNames("")), new OutageLog(_time, NullLogger<OutageLog>.Instance), _time,
+            NullLogger<ErasureConductor>.Instance);
 
     private Task UntilAsync(Func<Task<bool>> condition, string expected) => Eventually.TrueAsync(
         () =>
