@@ -123,7 +123,7 @@ internal sealed partial class SessionStore(
             }
             catch (ConcurrencyException) when (remaining > 1)
             {
-                resumed?.AddEvent(new ActivityEvent("flashcall.verification.moved_on"));
+                resumed?.AddEvent(new ActivityEvent("moved on"));
             }
         }
     }

@@ -106,7 +106,7 @@ public sealed partial class SessionTraceTests(Platform platform)
 
         // What the report made happen is part of the session's trace; each links to the other.
         // One that met another replica's step was taken again.
-        var step = Assert.Single(trace.Spans, span => span.Name == "session step" && span.Events.All(e => e.Name != "flashcall.verification.moved_on"));
+        var step = Assert.Single(trace.Spans, span => span.Name == "session step" && span.Events.All(e => e.Name != "moved on"));
         Assert.Equal("Report", step.Attributes["flashcall.verification.command"]);
         Assert.Equal("verified", step.Attributes["flashcall.verification.status"]);
         Assert.Contains(step, trace.AncestorsOf(trace.Spans.Single(span => span.Name == "webhook deliver")));
