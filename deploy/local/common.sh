@@ -73,9 +73,11 @@ need_dotnet() {
 build() {
   mkdir -p "${2%/*}"
   local code=0
-  dotnet build "$1" --configuration Release 2>&1 | tee "$2" | while IFS= read -r line; do
+  # One compiler for all projects, warm after the first: a build from nothing takes three fifths of the time. It ends with the build.
+  dotnet build "$1" --configuration Release -p:UseSharedCompilation=true 2>&1 | tee "$2" | while IFS= read -r line; do
     case $line in *' -> '*.dll) line=${line%% -> *} && say "built ${line##* }" ;; esac
   done
   code=${PIPESTATUS[0]}
+  dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
   [ "$code" -eq 0 ] || { grep -E ': error |error MSB|error NU' "$2" | sort -u | head -n 30 >&2; return "$code"; }
 }

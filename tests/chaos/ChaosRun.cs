@@ -63,6 +63,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Clients = [.. clients.Select(client => client.Client.Told)],
             Calls = calls,
             Webhooks = [.. receiver.Told],
+            Shown = [.. platform.NumbersShown()],
             Outages = injector.Outages,
             Grace = options.Grace,
             LeastShare = options.LeastShare,

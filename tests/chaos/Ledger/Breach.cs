@@ -64,4 +64,7 @@ internal enum BreachKind
 
     /// <summary>Work was left over when all should have been quiet.</summary>
     Unfinished,
+
+    /// <summary>A service wrote a phone number or a caller ID, unmasked.</summary>
+    NumberShown,
 }

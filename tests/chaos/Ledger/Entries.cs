@@ -27,6 +27,9 @@ internal sealed record Entries
     /// <summary>Work that was still to be done when all should have been quiet: a sentence each.</summary>
     public IReadOnlyList<string> Unfinished { get; init; } = [];
 
+    /// <summary>Where services wrote numbers: a sentence each.</summary>
+    public IReadOnlyList<string> Shown { get; init; } = [];
+
     /// <summary>When nobody could have moved a session on, by our doing: the database was away, or all replicas of verification
     /// were.</summary>
     public IReadOnlyList<Outage> Outages { get; init; } = [];

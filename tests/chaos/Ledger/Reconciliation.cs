@@ -8,6 +8,7 @@ internal static class Reconciliation
     private static readonly IReadOnlyList<Func<Entries, IEnumerable<Breach>>> Rules =
     [
         Starts, EndOfEach, WhatWasTold, Reports, Phones, Leases, LeftOverLeases, CallsOver, Webhooks, DeadLetters, Verified, Unfinished,
+        NumbersShown,
     ];
 
     /// <summary>Every word that was not kept.</summary>
@@ -246,6 +247,9 @@ internal static class Reconciliation
 
     private static IEnumerable<Breach> Unfinished(Entries entries) =>
         entries.Unfinished.Select(what => new Breach(BreachKind.Unfinished, what));
+
+    private static IEnumerable<Breach> NumbersShown(Entries entries) =>
+        entries.Shown.Select(what => new Breach(BreachKind.NumberShown, what));
 
     private static Dictionary<Guid, string?> StatusById(Entries entries) =>
         entries.Streams.ToDictionary(stream => stream.Id, stream => stream.Status);

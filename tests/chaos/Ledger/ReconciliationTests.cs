@@ -148,6 +148,8 @@ public sealed class ReconciliationTests
             ],
         }),
         ("the outbox is not empty", BreachKind.Unfinished, clean => clean with { Unfinished = ["1 message has not left"] }),
+        ("a service wrote whom it called", BreachKind.NumberShown,
+            clean => clean with { Shown = [.. ShownNumbers.In("dialer-1", ["It starts", $"Calling {Callee} from {CallerId}"])] }),
     ];
 
     public static TheoryData<string> Names => [.. Planted.Select(planted => planted.Name)];

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using FlashCall.Chaos.Clients;
 using FlashCall.Chaos.Faults;
+using FlashCall.Chaos.Ledger;
 using FlashCall.Testing;
 using Npgsql;
 
@@ -106,6 +107,10 @@ internal sealed class ChaosPlatform(string? logs) : IAsyncDisposable
 
     /// <summary>The programs that ended although nobody asked them to, in words.</summary>
     public IEnumerable<string> Deserters() => _programs.Values.Select(Deserted).OfType<string>();
+
+    /// <summary>Where services wrote numbers, in words. The handset is the phones, and shows who calls.</summary>
+    public IEnumerable<string> NumbersShown() =>
+        _programs.Values.Where(program => program.Name != "handset").SelectMany(program => ShownNumbers.In(program.Name, program.Lines));
 
     /// <summary>Says so if a program ended although nobody asked it to; null if it runs.</summary>
     public static string? Deserted(ServiceProgram program) => program.ExitCode is { } code

@@ -57,6 +57,19 @@ internal sealed class Program : IAsyncDisposable
     /// <summary>All it has written so far.</summary>
     public string Log => File.Exists(_log) ? ReadShared(_log) : "";
 
+    /// <summary>The same, line by line.</summary>
+    public IEnumerable<string> Lines
+    {
+        get
+        {
+            if (!File.Exists(_log))
+                yield break;
+            using var reader = new StreamReader(new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            while (reader.ReadLine() is { } line)
+                yield return line;
+        }
+    }
+
     /// <summary>A service of the platform.</summary>
     public static Program Service(string folder, string assembly, string name, string[] arguments, IReadOnlyDictionary<string, string> environment, string logs) =>
         new(name, Path.Combine("services", folder, "bin", Configuration, "net10.0", assembly + ".dll"), arguments, environment, logs);
