@@ -44,6 +44,12 @@ internal sealed record RateResult(int Rate, int Asked)
     /// <summary>What it cost.</summary>
     public Usage.Difference? Cost { get; set; }
 
+    /// <summary>The same while the funnel was rebuilt, right after; null where it was not.</summary>
+    public RateResult? Beside { get; set; }
+
+    /// <summary>Events a second that the rebuild beside it summed; 0 where there was none.</summary>
+    public double RebuiltPerSecond { get; set; }
+
     public int VerifiedCount => _verified;
 
     public int Failed => Failures.Values.Sum();

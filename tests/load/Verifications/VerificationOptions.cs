@@ -16,6 +16,9 @@ internal sealed record VerificationOptions : IScenarioOptions<VerificationOption
     /// <summary>Finished sessions that are in the event store before the first measurement.</summary>
     public int Stored { get; private init; }
 
+    /// <summary>Events a second at which the funnel is rebuilt while each rate is measured once more; null for not at all.</summary>
+    public int? Rebuild { get; private init; }
+
     /// <summary>Whether the same work is then measured without the platform.</summary>
     public bool Floor { get; init; }
 
@@ -33,6 +36,7 @@ internal sealed record VerificationOptions : IScenarioOptions<VerificationOption
         ("--floor", []) => this with { Floor = true },
         ("--messages", [>= 0 and <= 100 and var messages]) => this with { Messages = messages },
         ("--stored", [>= 0 and <= 10_000_000 and var stored]) => this with { Stored = stored },
+        ("--rebuild", [>= 100 and <= 10_000_000 and var events]) => this with { Rebuild = events },
         _ => null,
     };
 }

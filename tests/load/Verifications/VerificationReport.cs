@@ -38,6 +38,7 @@ internal sealed class VerificationReport(
             $"{options.Length.TotalSeconds} s each, {options.Replicas} of each service, {options.Stored} finished sessions stored before; "
             + $"PostgreSQL: {durability}. Times in ms from when the step was due; CPU in ms a verification.");
         Latencies();
+        Rebuilding();
         Costs();
         Counts();
         Memory();
@@ -78,6 +79,22 @@ internal sealed class VerificationReport(
                 $"{Text(result.Whole.P50, 1)}, {Text(result.Whole.P99, 1)}",
                 Text(result.Late.P99, 1), Text(result.MostUnderWay), $"{Text(result.Cost!.Cores, 2)}, {Text(result.Cost.OthersCores, 2)}",
                 result.Holds ? "" : "too much");
+        }
+    }
+
+    private void Rebuilding()
+    {
+        if (options.Rebuild is null)
+            return;
+        Head("rate", "events/s rebuilt beside", "failed", "POST→INVITE p50, p95, p99", "while rebuilding", "p99 of before",
+            "report→verified p50, p95, p99", "while rebuilding", "p99 of before");
+        foreach (var result in results)
+        {
+            if (result.Beside is not { } beside)
+                continue;
+            Row(Text(result.Rate), Text(beside.RebuiltPerSecond), Text(beside.Failed),
+                Three(result.Invited), Three(beside.Invited), Text(beside.Invited.P99 / result.Invited.P99, 2),
+                Three(result.Verified), Three(beside.Verified), Text(beside.Verified.P99 / result.Verified.P99, 2));
         }
     }
 
@@ -127,6 +144,14 @@ internal sealed class VerificationReport(
             Target($"at {half.Rate}/s, half of the peak or less: POST→INVITE p50 20 ms, p99 100 ms, report→verified p99 50 ms",
                 half.Invited.P50 <= 20 && half.Invited.P99 <= 100 && half.Verified.P99 <= 50);
         }
+        foreach (var result in results)
+        {
+            if (result.Beside is { } beside)
+            {
+                Target($"at {result.Rate}/s p99 within 20 % while the funnel is rebuilt",
+                    beside.Invited.P99 <= 1.2 * result.Invited.P99 && beside.Verified.P99 <= 1.2 * result.Verified.P99);
+            }
+        }
         Target("all services together in less than 1500 MB", memory.Max(ServicesMegabytes) < 1500);
     }
 
@@ -134,6 +159,17 @@ internal sealed class VerificationReport(
 
     private object Json(RateResult result) => new
     {
+        rebuilding = result.Beside is { } beside
+            ? new
+            {
+                events_per_second = Math.Round(beside.RebuiltPerSecond),
+                failed = beside.Failed,
+                post_to_invite_ms = Percentiles(beside.Invited),
+                report_to_verified_ms = Percentiles(beside.Verified),
+                post_to_invite_p99_of_before = Math.Round(beside.Invited.P99 / result.Invited.P99, 3),
+                report_to_verified_p99_of_before = Math.Round(beside.Verified.P99 / result.Verified.P99, 3),
+            }
+            : null,
         per_second = result.Rate,
         verified_per_second = Math.Round(result.PerSecond, 1),
         asked = result.Asked,

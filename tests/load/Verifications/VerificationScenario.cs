@@ -83,6 +83,8 @@ internal sealed class VerificationScenario(VerificationOptions options)
             Say($"Storing {options.Stored} finished sessions");
             var took = await StoredSessions.FillAsync(platform.VerificationDatabase, options.Stored, cancellationToken);
             Say($"Stored in {took.TotalSeconds:F0} s");
+            if (options.Rebuild is not null)
+                await RebuildBeside.SettledAsync(platform.VerificationDatabase, cancellationToken);
         }
 
         await Task.Delay(Settle, cancellationToken);
@@ -96,6 +98,14 @@ internal sealed class VerificationScenario(VerificationOptions options)
             var result = await MeasureAsync(apps, usage, rate, memory, cancellationToken);
             results.Add(result);
             Say(VerificationReport.Line(result));
+            if (options.Rebuild is { } events)
+            {
+                Say($"The same while the funnel is rebuilt, {events} events a second at most");
+                await using var rebuild = RebuildBeside.Start(platform.VerificationDatabase, events);
+                result.Beside = await MeasureAsync(apps, usage, rate, memory, cancellationToken);
+                result.Beside.RebuiltPerSecond = await rebuild.StopAsync();
+                Say(VerificationReport.Line(result.Beside));
+            }
             if (result.Failed > MostFailed * result.Asked)
                 break;
         }

@@ -20,7 +20,7 @@ public sealed class ErasureTests(RunningVerification running)
         var number = ClientExtensions.FreshNumber();
         var ended = await StartAsync(client, number, key: $"start of {number}");
         await client.ReportAsync(ended.Id(), new { callerId = Answers.CallerId.E164, source = "intercepted" });
-        await running.Peers.TellAsync(Answers.Ended(ended.Id(), await AttemptOfAsync(ended.Id()), CallDisposition.Rang));
+        await running.Peers.TellAsync(Answers.Ended(ended.Id(), await AttemptOfAsync(ended.Id()), CallDisposition.Rang, rang: true));
         var before = await client.UntilAsync(ended.Id(), "verified");
         // The end of the call is news of its own.
         await Eventually.TrueAsync(
