@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace FlashCall.Hosting;
 
@@ -44,8 +43,9 @@ internal sealed partial class Sweeper<TSweep>(TSweep sweep, OutageLog outages, T
                 while (await sweep.SweepAsync(stoppingToken) == sweep.BatchSize)
                     stoppingToken.ThrowIfCancellationRequested();
             }
-            // What is not deleted now is deleted in a minute; the database's own health is shown by /health/ready.
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            // What is not done now is done in a minute; the database's own health is shown by /health/ready. A row that nobody understands
+            // is somebody's to look into, and no reason to serve nobody.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 if (!outages.Waits(exception, typeof(TSweep).Name))
                     LogPutOff(exception, typeof(TSweep).Name);
@@ -54,6 +54,6 @@ internal sealed partial class Sweeper<TSweep>(TSweep sweep, OutageLog outages, T
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sweep} could not delete old rows; trying again in a minute")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Sweep} could not finish with old rows; trying again in a minute")]
     private partial void LogPutOff(Exception exception, string sweep);
 }

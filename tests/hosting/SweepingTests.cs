@@ -9,10 +9,10 @@ namespace FlashCall.Hosting.Tests;
 public sealed class SweepingTests
 {
     [Fact]
-    public async Task A_sweep_goes_on_while_batches_are_full_rests_a_minute_and_survives_the_database()
+    public async Task A_sweep_goes_on_while_batches_are_full_rests_a_minute_and_survives_the_database_and_what_it_does_not_understand()
     {
         var time = new FakeTimeProvider();
-        var script = new Script(10, 10, 3, null, 10, 0);
+        var script = new Script(10, 10, 3, null, 10, 0, Sweep.NotUnderstood, 4);
         var builder = PlatformHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=None"], "test");
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton(script);
@@ -24,6 +24,8 @@ public sealed class SweepingTests
         // The fourth run meets a database that is down; a minute later the next goes on as if nothing had been.
         Assert.Equal([null], await script.TakeAsync(1, time));
         Assert.Equal([10, 0], await script.TakeAsync(2, time));
+        Assert.Equal([Sweep.NotUnderstood], await script.TakeAsync(1, time));
+        Assert.Equal([4], await script.TakeAsync(1, time));
     }
 
     private sealed class Script(params int?[] batches)
@@ -54,9 +56,15 @@ public sealed class SweepingTests
 
     private sealed class Sweep(Script script) : ISweep
     {
+        public const int NotUnderstood = -1;
+
         public int BatchSize => 10;
 
-        public Task<int> SweepAsync(CancellationToken cancellationToken) =>
-            script.Next() is { } deleted ? Task.FromResult(deleted) : Task.FromException<int>(new NpgsqlException("down"));
+        public Task<int> SweepAsync(CancellationToken cancellationToken) => script.Next() switch
+        {
+            null => Task.FromException<int>(new NpgsqlException("down")),
+            NotUnderstood => Task.FromException<int>(new InvalidOperationException("a row of a newer version")),
+            { } deleted => Task.FromResult(deleted),
+        };
     }
 }
